@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API's operations, one method each."""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import quote
+
+from ansible_collections.lambdal.cloud.plugins.module_utils._deadline import Deadline
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import TransportError
+from ansible_collections.lambdal.cloud.plugins.module_utils._pacer import LAUNCH
+from ansible_collections.lambdal.cloud.plugins.module_utils._transport import Call, Transport
+from ansible_collections.lambdal.cloud.plugins.module_utils._types import (
+    FileSystem,
+    Instance,
+    InstanceTypeOffer,
+    LaunchRequest,
+    SshKey,
+)
+
+
+class Api:
+    """Every method sends one request and raises LambdaCloudError when it fails."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list_instances(self, deadline: Deadline | None = None) -> list[Instance]:
+        """GET /instances."""
+        return t.cast("list[Instance]", self._rows("/instances", "list the instances", deadline))
+
+    def list_instance_types(self, deadline: Deadline | None = None) -> dict[str, InstanceTypeOffer]:
+        """GET /instance-types, by name."""
+        return t.cast(
+            "dict[str, InstanceTypeOffer]", self._read("/instance-types", "list the instance types", dict, deadline)
+        )
+
+    def list_ssh_keys(self, deadline: Deadline | None = None) -> list[SshKey]:
+        """GET /ssh-keys."""
+        return t.cast("list[SshKey]", self._rows("/ssh-keys", "list the SSH keys", deadline))
+
+    def list_file_systems(self, deadline: Deadline | None = None) -> list[FileSystem]:
+        """GET /file-systems."""
+        return t.cast("list[FileSystem]", self._rows("/file-systems", "list the file systems", deadline))
+
+    def launch_instance(self, request: LaunchRequest, deadline: Deadline | None = None) -> str:
+        """POST /instance-operations/launch; the new machine's id. Never sent twice by this method, save after a 429."""
+        what = (
+            f"launch {request['name']} ({request['instance_type_name']} in {request['region_name']}, "
+            f"SSH key {', '.join(request['ssh_key_names'])})"
+        )
+        call = Call("POST", "/instance-operations/launch", what, dict, lane=LAUNCH, body=request)
+        ids = self._transport.send(call, deadline).get("instance_ids")
+        if not isinstance(ids, list) or not ids:
+            raise TransportError(f"Could not {what}: the answer names no instance.", may_have_executed=True)
+        return str(ids[0])
+
+    def terminate_instances(self, ids: t.Sequence[str], deadline: Deadline | None = None) -> list[Instance]:
+        """POST /instance-operations/terminate; the machines that the service says it terminates, perhaps not all."""
+        what = f"terminate {', '.join(ids)}"
+        call = Call("POST", "/instance-operations/terminate", what, dict, body={"instance_ids": list(ids)})
+        return list(self._transport.send(call, deadline).get("terminated_instances") or [])
+
+    def add_ssh_key(self, name: str, public_key: str | None = None, deadline: Deadline | None = None) -> SshKey:
+        """POST /ssh-keys; without a public key the service generates a pair and returns `private_key`."""
+        body = {"name": name} if public_key is None else {"name": name, "public_key": public_key}
+        call = Call("POST", "/ssh-keys", f"add the SSH key {name}", dict, body=body)
+        return t.cast("SshKey", self._transport.send(call, deadline))
+
+    def delete_ssh_key(self, key_id: str, deadline: Deadline | None = None) -> None:
+        """DELETE /ssh-keys/{id}."""
+        path = f"/ssh-keys/{quote(key_id, safe='')}"
+        self._transport.send(Call("DELETE", path, f"delete the SSH key {key_id}", None), deadline)
+
+    def _rows(self, path: str, what: str, deadline: Deadline | None) -> list[dict[str, t.Any]]:
+        """A list of objects that each have an id."""
+        rows: list[t.Any] = self._read(path, what, list, deadline)
+        if not all(isinstance(row, dict) and isinstance(row.get("id"), str) for row in rows):
+            raise TransportError(f"Could not {what}: the answer holds rows without an id.", temporary=False)
+        return rows
+
+    def _read(self, path: str, what: str, expect: type, deadline: Deadline | None) -> t.Any:
+        return self._transport.send(Call("GET", path, what, expect, safe=True), deadline)

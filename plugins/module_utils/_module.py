@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The edge between Ansible and the layers below: options, masking, check and diff mode, and how a task fails."""
+
+from __future__ import annotations
+
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._deadline import Deadline
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import LambdaCloudError
+from ansible_collections.lambdal.cloud.plugins.module_utils._pacer import open_pacer
+from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
+from ansible_collections.lambdal.cloud.plugins.module_utils._transport import (
+    REQUESTS_IMPORT_ERROR,
+    Connection,
+    Transport,
+)
+
+DEFAULT_API_URL = "https://cloud.lambda.ai/api/v1"
+
+CONNECTION_SPEC: dict[str, t.Any] = {
+    "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["LAMBDA_API_KEY"])},
+    "api_url": {"type": "str", "default": DEFAULT_API_URL, "fallback": (env_fallback, ["LAMBDA_API_URL"])},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+    "request_timeout": {"type": "float", "default": 60.0},
+    "retry_timeout": {"type": "float", "default": 60.0},
+    "request_interval": {
+        "type": "float",
+        "default": 1.0,
+        "fallback": (env_fallback, ["LAMBDA_REQUEST_INTERVAL"]),
+    },
+    "launch_interval": {
+        "type": "float",
+        "default": 12.0,
+        "fallback": (env_fallback, ["LAMBDA_LAUNCH_INTERVAL"]),
+    },
+}
+
+WAIT_SPEC: dict[str, t.Any] = {
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "float", "default": 1800.0},
+    "wait_interval": {"type": "float", "default": 10.0},
+    "outcome_timeout": {"type": "float", "default": 30.0},
+}
+
+Options = t.Mapping[str, t.Any]
+
+
+def open_api(
+    options: Options,
+    *,
+    warn: t.Callable[[str], None] = lambda text: None,
+    log: t.Callable[[str], None] = lambda text: None,
+) -> Api:
+    """The API that the connection options lead to.
+
+    Raises:
+        InvalidInput: the key is missing or the address is none.
+    """
+    connection = Connection(
+        api_key=(options["api_key"] or "").strip(),
+        api_url=options["api_url"],
+        read_timeout=options["request_timeout"],
+        retry_timeout=options["retry_timeout"],
+        validate_certs=options["validate_certs"],
+        ca_path=options["ca_path"],
+    )
+    pacer = open_pacer(
+        connection.api_key,
+        connection.api_url,
+        request_interval=options["request_interval"],
+        launch_interval=options["launch_interval"],
+        warn=warn,
+    )
+    return Api(Transport(connection, pacer, log=log))
+
+
+class Task:
+    """One run of a module: what was asked, the means to do it, and the result so far.
+
+    `result` and `note` are asked for whether the task succeeds or fails, so that nothing it did is lost.
+    """
+
+    def __init__(self, module: AnsibleModule) -> None:
+        self.options: Options = module.params
+        self.check_mode: bool = module.check_mode
+        self.warn: t.Callable[[str], None] = module.warn
+        self.log: t.Callable[[str], None] = module.debug
+        self.result: t.Callable[[], dict[str, t.Any]] = dict
+        self.diff: t.Callable[[], dict[str, t.Any] | None] = lambda: None
+        self.note: t.Callable[[], str | None] = lambda: None
+        self._module = module
+
+    def open_api(self) -> Api:
+        """The API that the task's options lead to."""
+        return open_api(self.options, warn=self.warn, log=self.log)
+
+    def patience(self) -> Patience:
+        """How long the task's options let it wait."""
+        options = self.options
+        return Patience(
+            deadline=Deadline(options["wait_timeout"]) if options["wait"] else None,
+            interval=options["wait_interval"],
+            outcome_timeout=options["outcome_timeout"],
+            log=self.log,
+        )
+
+    def hide(self, secret: str | None) -> None:
+        """Keep a value that came up during the task out of whatever it prints."""
+        if secret:
+            self._module.no_log_values.add(secret)
+
+
+def run_module(execute: t.Callable[[Task], None], argument_spec: dict[str, t.Any], **constraints: t.Any) -> None:
+    """Run a module's `execute` as a task of Ansible.
+
+    Every failure ends as a failed result with `failure` for machines, and all that the task had done until then.
+    """
+    module = AnsibleModule(argument_spec={**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **constraints)
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    task = Task(module)
+    try:
+        execute(task)
+    except LambdaCloudError as error:
+        module.fail_json(msg=_join(error, task.note()), failure=error.failure(), **task.result())
+    except Exception as error:  # a bug of ours must not take the ids of running machines with it
+        text = f"Unexpected {type(error).__name__} in lambdal.cloud: {error}."
+        module.fail_json(msg=_join(text, task.note()), exception=traceback.format_exc(), **task.result())
+    result = task.result()
+    diff = task.diff()
+    if diff is not None:
+        result["diff"] = diff
+    module.exit_json(**result)
+
+
+def _join(error: object, note: str | None) -> str:
+    return f"{error} {note}" if note else str(error)

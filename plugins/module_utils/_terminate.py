@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Terminating: exactly the machines found, and the service's answer checked against the list."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances import live_by_id
+from ansible_collections.lambdal.cloud.plugins.module_utils._outcome import settle
+from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
+from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
+
+
+def terminate(api: Api, patience: Patience, rows: t.Sequence[Instance]) -> list[Instance]:
+    """Ask for all to be terminated in one request; those that are alive all the same.
+
+    The service may do fewer than asked, so what its answer leaves out is looked up.
+
+    Raises:
+        LambdaCloudError: the request was refused, or its outcome stayed unknown.
+    """
+    ids = [row["id"] for row in rows]
+
+    def alive() -> list[Instance]:
+        return live_by_id(api.list_instances(), ids)
+
+    def all_gone() -> frozenset[str] | None:
+        return None if alive() else frozenset(ids)
+
+    def send() -> frozenset[str]:
+        return frozenset(str(row["id"]) for row in api.terminate_instances(ids, patience.deadline) if "id" in row)
+
+    return [] if settle(send, all_gone, patience).issuperset(ids) else alive()

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API's objects as they come. Fields that no description names are passed through; any but the id may be missing."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class Region(t.TypedDict):
+    """A region: `name` is its short name."""
+
+    name: str
+    description: str
+
+
+class InstanceTypeSpecs(t.TypedDict):
+    """Hardware of an instance type; sizes in GiB."""
+
+    vcpus: int
+    memory_gib: int
+    storage_gib: int
+    gpus: int
+
+
+class InstanceType(t.TypedDict):
+    """An instance type; the price is in whole US cents per hour."""
+
+    name: str
+    description: str
+    gpu_description: str
+    price_cents_per_hour: int
+    specs: InstanceTypeSpecs
+
+
+class InstanceTypeOffer(t.TypedDict):
+    """An instance type and where the service believes it has capacity for it."""
+
+    instance_type: InstanceType
+    regions_with_capacity_available: list[Region]
+
+
+class Instance(t.TypedDict, total=False):
+    """A machine."""
+
+    id: str
+    name: str | None
+    ip: str | None
+    private_ip: str | None
+    hostname: str | None
+    status: str
+    ssh_key_names: list[str]
+    file_system_names: list[str]
+    region: Region | None
+    instance_type: InstanceType | None
+    jupyter_token: str | None
+    jupyter_url: str | None
+
+
+class SshKey(t.TypedDict, total=False):
+    """A stored public key; `private_key` only in the answer that generated the pair."""
+
+    id: str
+    name: str
+    public_key: str
+    private_key: str | None
+
+
+class FileSystem(t.TypedDict, total=False):
+    """A file system; `bytes_used` is an estimate."""
+
+    id: str
+    name: str
+    created: str
+    mount_point: str
+    region: Region
+    is_in_use: bool
+    bytes_used: int
+
+
+class LaunchRequest(t.TypedDict, total=False):
+    """The body of a launch. It never holds `quantity`: every launch is of one machine."""
+
+    region_name: str
+    instance_type_name: str
+    ssh_key_names: list[str]
+    file_system_names: list[str]
+    name: str

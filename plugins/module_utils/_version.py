@@ -1,0 +1,8 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The collection's version, as the User-Agent tells it; a test holds it equal to galaxy.yml."""
+
+from __future__ import annotations
+
+VERSION = "0.1.0"

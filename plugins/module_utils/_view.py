@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one mapping from the API's objects to what users see, in results and in the inventory."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from collections import Counter
+
+# Anybody who holds these is logged in to the machine.
+_SECRET_FIELDS = ("jupyter_token", "jupyter_url")
+
+# Fields that a user may rely on; the API leaves out what it does not know.
+_INSTANCE_FIELDS = (
+    "id",
+    "name",
+    "status",
+    "ip",
+    "private_ip",
+    "hostname",
+    "region",
+    "instance_type",
+    "ssh_key_names",
+    "file_system_names",
+)
+
+INVENTORY_GROUP = "lambda_cloud"
+LOGIN_USER = "ubuntu"
+
+
+def instance_fields(row: t.Mapping[str, t.Any], show_jupyter: bool = False) -> dict[str, t.Any]:
+    """An instance with every documented field, whatever else the API sent, and no secret unless asked for."""
+    documented = _INSTANCE_FIELDS + (_SECRET_FIELDS if show_jupyter else ())
+    return {**dict.fromkeys(documented), **(row if show_jupyter else without_secrets(row))}
+
+
+def host_variables(fields: t.Mapping[str, t.Any], prefix: str = "lambda_") -> dict[str, t.Any]:
+    """What a managed host knows of its instance: each field with a prefix, and `ansible_host`."""
+    variables = {f"{prefix}{name}": value for name, value in fields.items()}
+    address = fields.get("ip")
+    if address and _is_address(address):
+        variables["ansible_host"] = address
+    return variables
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is an IP address, and nothing that ssh could take for an option."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def without_secrets(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """An instance as it may be kept in a file."""
+    return {name: value for name, value in row.items() if name not in _SECRET_FIELDS}
+
+
+def host_names(rows: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    """What each instance is called in an inventory: its name, or the id of an unnamed one.
+
+    Instances that share a name are told apart by their id, every one of them, so that none takes another's place.
+    """
+    counts = Counter(row.get("name") for row in rows)
+
+    def name_of(row: t.Mapping[str, t.Any]) -> str:
+        name = row.get("name")
+        if not name:
+            return str(row["id"])
+        return f"{name}-{row['id']}" if counts[name] > 1 else str(name)
+
+    names = [name_of(row) for row in rows]
+    taken = Counter(names)
+    return [name if taken[name] == 1 else row["id"] for name, row in zip(names, rows, strict=True)]
+
+
+def instance_result(row: t.Mapping[str, t.Any], show_jupyter: bool = False) -> dict[str, t.Any]:
+    """An instance as modules return it: its fields, and in `host` the variables that the inventory would give it."""
+    fields = instance_fields(row, show_jupyter)
+    return {**fields, "host": host_variables(instance_fields(row))}
+
+
+def price_cents_per_hour(row: t.Mapping[str, t.Any]) -> int | None:
+    """The instance's price in whole US cents per hour; None where the API does not tell it."""
+    price = _object(row, "instance_type").get("price_cents_per_hour")
+    # One example in the API description shows the price as a string.
+    return None if price is None else int(price)
+
+
+def region_name(row: t.Mapping[str, t.Any]) -> str | None:
+    """The short name of the region of an instance or a file system."""
+    return _object(row, "region").get("name")
+
+
+def instance_type_name(row: t.Mapping[str, t.Any]) -> str | None:
+    """The name of an instance's type."""
+    return _object(row, "instance_type").get("name")
+
+
+def _object(row: t.Mapping[str, t.Any], field: str) -> t.Mapping[str, t.Any]:
+    value = row.get(field)
+    return value if isinstance(value, dict) else {}
+
+
+def ssh_key_result(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """An SSH key without its private half, whatever the API sent."""
+    return {name: value for name, value in row.items() if name != "private_key"}
+
+
+def instance_type_results(offers: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """Instance types as modules return them, cheapest first, with the short names of the regions that have capacity."""
+    rows = [
+        {
+            **offer["instance_type"],
+            "price_cents_per_hour": int(offer["instance_type"]["price_cents_per_hour"]),
+            "regions_with_capacity_available": [region["name"] for region in offer["regions_with_capacity_available"]],
+        }
+        for offer in offers.values()
+    ]
+    return sorted(rows, key=lambda row: (row["price_cents_per_hour"], row["name"]))

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting for any number of instances with one list request a poll."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import (
+    DeadlineExceeded,
+    LambdaCloudError,
+    StateError,
+)
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances import FAILED, GONE, describe, is_ready
+from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
+from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
+
+
+class Watch:
+    """What is known of some instances, brought up to date by polls of the whole list.
+
+    Args:
+        unlisted: ids that no list has shown yet, because they were just launched and lists may lag.
+    """
+
+    def __init__(
+        self, api: Api, patience: Patience, rows: t.Iterable[Instance], unlisted: t.Collection[str] = ()
+    ) -> None:
+        self._api = api
+        self._patience = patience
+        self.rows: dict[str, Instance] = {row["id"]: row for row in rows}
+        self._listed = self.rows.keys() - set(unlisted)
+
+    def poll(self) -> None:
+        """Ask for the list once. An instance that was listed before and is no more counts as terminated."""
+        listed = {row["id"]: row for row in self._api.list_instances(self._patience.deadline)}
+        for instance_id, known in self.rows.items():
+            row = listed.get(instance_id)
+            if row is None and instance_id in self._listed:
+                row = {**known, "status": "terminated"}
+            if row is not None and row.get("status") != known.get("status"):
+                self._patience.log(f"{describe(known)} is now {row.get('status')}.")
+            self.rows[instance_id] = row or known
+        self._listed |= listed.keys() & self.rows.keys()
+
+    def until_ready(self) -> None:
+        """Poll until every instance is active and has an address.
+
+        Raises:
+            StateError: one became unhealthy, was preempted or went away.
+            DeadlineExceeded: some are not ready in time; each is named, with its status.
+        """
+        self._until(is_ready, self._check_alive)
+
+    def until_gone(self) -> None:
+        """Poll until no instance is listed any more.
+
+        Raises:
+            DeadlineExceeded: some are still listed.
+        """
+        self._until(lambda row: row.get("status") == "terminated", lambda: None)
+
+    def _until(self, done: t.Callable[[Instance], bool], check: t.Callable[[], None]) -> None:
+        polled = False
+        while True:
+            check()
+            late = [row for row in self.rows.values() if not done(row)]
+            if not late:
+                return
+            if polled:
+                if self._patience.out_of_time():
+                    raise self._too_late(late)
+                self._patience.sleep(self._patience.interval)
+            self._poll_despite_trouble(late)
+            polled = True
+
+    def _poll_despite_trouble(self, late: list[Instance]) -> None:
+        """A poll that fails for the moment is a poll missed: what is waited for goes on without us."""
+        try:
+            self.poll()
+        except DeadlineExceeded:
+            raise self._too_late(late) from None
+        except LambdaCloudError as error:
+            if not error.temporary or self._patience.out_of_time():
+                raise
+            self._patience.log(f"{error} Still waiting.")
+
+    def _check_alive(self) -> None:
+        bad = [row for row in self.rows.values() if row.get("status") in FAILED | GONE]
+        if bad:
+            raise StateError(
+                f"{', '.join(describe(row) for row in bad)} will not become active. An unhealthy instance keeps billing "
+                "until it is terminated."
+            )
+
+    def _too_late(self, late: list[Instance]) -> DeadlineExceeded:
+        deadline = self._patience.deadline
+        seconds = f"{deadline.seconds:g} s" if deadline else "the time given"
+        return DeadlineExceeded(
+            f"After {seconds} still waiting for {', '.join(describe(row) for row in late)}. What is not terminated bills; the same "
+            "task run again goes on waiting."
+        )

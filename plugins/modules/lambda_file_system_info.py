@@ -1,0 +1,108 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: lambda_file_system_info
+short_description: List file systems of Lambda Cloud
+version_added: 0.1.0
+author:
+  - lambdal.cloud contributors (@lambdal-cloud)
+description:
+  - Lists the file systems of the account, with one request.
+extends_documentation_fragment:
+  - lambdal.cloud.connection
+  - lambdal.cloud.attributes.info
+options:
+  name:
+    description: Return only file systems of these names. Each is a name, a host range, or a glob such as V(data-*).
+    type: list
+    elements: str
+  region:
+    description: Return only file systems in these regions.
+    type: list
+    elements: str
+seealso:
+  - module: lambdal.cloud.lambda_instance
+"""
+
+EXAMPLES = r"""
+- name: List the file systems of a region
+  lambdal.cloud.lambda_file_system_info:
+    region: [us-east-1]
+  register: found
+
+- name: Show where they are mounted
+  ansible.builtin.debug:
+    msg: "{{ found.file_systems | items2dict(key_name='name', value_name='mount_point') }}"
+"""
+
+RETURN = r"""
+file_systems:
+  description: The file systems, in the order of the API.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Unique id.
+      type: str
+    name:
+      description: Name.
+      type: str
+    created:
+      description: When it was created.
+      type: str
+    created_by:
+      description: Who created it, with C(id), C(email) and C(status).
+      type: dict
+    mount_point:
+      description: Where instances mount it.
+      type: str
+    region:
+      description: Its region, with C(name) and C(description).
+      type: dict
+    is_in_use:
+      description: Whether an instance uses it.
+      type: bool
+    bytes_used:
+      description: Bytes it holds, by an estimate that is hours old. Not always known.
+      type: int
+  sample:
+    - id: 0920582c7ff041399e34823a0be62547
+      name: shared-fs
+      created: '2026-02-24T20:48:56+00:00'
+      created_by: {id: 0920582c7ff041399e34823a0be62550, email: me@example.com, status: active}
+      mount_point: /lambda/nfs/shared-fs
+      region: {name: us-east-1, description: "Virginia, USA"}
+      is_in_use: false
+      bytes_used: 2147483648
+"""
+
+import typing as t
+
+from ansible_collections.lambdal.cloud.plugins.module_utils._filters import by_name, by_value
+from ansible_collections.lambdal.cloud.plugins.module_utils._module import Task, run_module
+from ansible_collections.lambdal.cloud.plugins.module_utils._view import region_name
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    "name": {"type": "list", "elements": "str"},
+    "region": {"type": "list", "elements": "str"},
+}
+
+
+def execute(task: Task) -> None:
+    rows = by_name(task.open_api().list_file_systems(), task.options["name"])
+    rows = by_value(rows, task.options["region"], region_name)
+    task.result = lambda: {"changed": False, "file_systems": rows}
+
+
+def main() -> None:
+    run_module(execute, ARGUMENT_SPEC)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: lambda_ssh_key_info
+short_description: List SSH keys of Lambda Cloud
+version_added: 0.1.0
+author:
+  - lambdal.cloud contributors (@lambdal-cloud)
+description:
+  - Lists the public SSH keys of the account, with one request.
+extends_documentation_fragment:
+  - lambdal.cloud.connection
+  - lambdal.cloud.attributes.info
+options:
+  name:
+    description: Return only keys of these names. Each is a name, a host range, or a glob such as V(ci-*).
+    type: list
+    elements: str
+seealso:
+  - module: lambdal.cloud.lambda_ssh_key
+"""
+
+EXAMPLES = r"""
+- name: List all keys
+  lambdal.cloud.lambda_ssh_key_info:
+  register: keys
+
+- name: Show their names
+  ansible.builtin.debug:
+    msg: "{{ keys.ssh_keys | map(attribute='name') }}"
+"""
+
+RETURN = r"""
+ssh_keys:
+  description: The keys, in the order of the API.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Unique id.
+      type: str
+    name:
+      description: Name.
+      type: str
+    public_key:
+      description: Public key.
+      type: str
+  sample:
+    - id: 0920582c7ff041399e34823a0be62548
+      name: laptop
+      public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaTM9EBVJ7WcVcV5nUJPwJ6gYzJ3nOVkqzQwVvWfJbx
+"""
+
+import typing as t
+
+from ansible_collections.lambdal.cloud.plugins.module_utils._filters import by_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._module import Task, run_module
+from ansible_collections.lambdal.cloud.plugins.module_utils._view import ssh_key_result
+
+ARGUMENT_SPEC: dict[str, t.Any] = {"name": {"type": "list", "elements": "str"}}
+
+
+def execute(task: Task) -> None:
+    rows = by_name(task.open_api().list_ssh_keys(), task.options["name"])
+    task.result = lambda: {"changed": False, "ssh_keys": [ssh_key_result(row) for row in rows]}
+
+
+def main() -> None:
+    run_module(execute, ARGUMENT_SPEC)
+
+
+if __name__ == "__main__":
+    main()
