@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -36,10 +35,10 @@ def use_newer_python():
     if sys.version_info >= OLDEST:
         return
     for minor in range(20, OLDEST[1] - 1, -1):
-        newer = shutil.which("python3.{}".format(minor))
+        newer = shutil.which(f"python3.{minor}")
         if newer:
-            os.execv(newer, [newer] + sys.argv)
-    sys.exit("Python {}.{} or later is needed; this is {}.".format(OLDEST[0], OLDEST[1], sys.version.split()[0]))
+            os.execv(newer, [newer, *sys.argv])
+    sys.exit(f"Python {OLDEST[0]}.{OLDEST[1]} or later is needed; this is {sys.version.split()[0]}.")
 
 
 def link_collection():
@@ -85,7 +84,7 @@ def install(stage):
         with open(stamp) as file:
             if file.read() == wanted:
                 return
-    print("Installing what is needed to {} into .venv (a minute or two, once)".format(stage), flush=True)
+    print(f"Installing what is needed to {stage} into .venv (a minute or two, once)", flush=True)
     command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"] + REQUIREMENTS[stage]
     if subprocess.call(command, cwd=ROOT) != 0:
         sys.exit("pip could not install what is needed; its own words are above.")

@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures of the integration tests: one simulator for all of them, empty again before each."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from support.runner import ROOT, Modules, module_environment
+from support.simulator import KEY, Simulator, running_simulator
+
+
+@pytest.fixture(scope="session")
+def _simulator(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Simulator]:
+    # Machines boot at once: a test of waiting asks for a boot that takes its time.
+    with running_simulator(tmp_path_factory.mktemp("simulator"), "--boot-time", "0", "--time-scale", "1000") as one:
+        yield one
+
+
+@pytest.fixture
+def simulator(_simulator: Simulator) -> Simulator:
+    _simulator.reset()
+    _simulator.forget_requests()
+    return _simulator
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def modules(simulator: Simulator, home: Path) -> Modules:
+    return Modules(simulator, module_environment(home))
+
+
+@pytest.fixture
+def environment(simulator: Simulator, home: Path) -> dict[str, str]:
+    """The environment of Ansible commands that talk to the simulator."""
+    return {
+        **module_environment(home),
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "LAMBDA_API_KEY": KEY,
+        "LAMBDA_API_URL": simulator.api_url,
+        "LAMBDA_REQUEST_INTERVAL": "0",
+        "LAMBDA_LAUNCH_INTERVAL": "0",
+    }

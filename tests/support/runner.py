@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running modules and playbooks as Ansible does, against a simulator."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from support.simulator import KEY, Simulator
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / ".build"
+PACKAGE = "ansible_collections.lambdal.cloud.plugins.modules"
+
+
+class Outcome:
+    """What a module printed, and what it had to say beside."""
+
+    def __init__(self, result: dict[str, t.Any], output: str) -> None:
+        self.result = result
+        self.output = output
+
+    def __getitem__(self, name: str) -> t.Any:
+        return self.result[name]
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.result.get("failed"))
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.result["changed"])
+
+
+class Modules:
+    """Runs a module in a process of its own, with its arguments on standard input, as Ansible's wrapper does."""
+
+    def __init__(self, simulator: Simulator, environment: dict[str, str]) -> None:
+        self._simulator = simulator
+        self._environment = environment
+
+    def start(self, module: str, check: bool = False, **options: t.Any) -> subprocess.Popen[str]:
+        """A module that runs, for tests that stop it."""
+        connection = {
+            "api_key": KEY,
+            "api_url": self._simulator.api_url,
+            "request_interval": 0,
+            "launch_interval": 0,
+        }
+        control = {"_ansible_check_mode": check, "_ansible_diff": True}
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"{PACKAGE}.{module}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self._environment,
+        )
+        assert process.stdin
+        process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": {**connection, **options, **control}}))
+        process.stdin.close()
+        return process
+
+    def run(self, module: str, check: bool = False, **options: t.Any) -> Outcome:
+        """A module's result; what it prints must be one JSON object and no stack trace."""
+        process = self.start(module, check, **options)
+        assert process.stdout
+        assert process.stderr
+        output, errors = process.stdout.read(), process.stderr.read()
+        process.wait(timeout=60)
+        assert "Traceback" not in errors + output, errors + output
+        return Outcome(json.loads(output), output + errors)
+
+
+def module_environment(home: Path) -> dict[str, str]:
+    """The environment of a user who has nothing set up."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    return {**kept, "HOME": str(home), "PYTHONPATH": str(BUILD), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def ansible(
+    command: t.Sequence[str], environment: dict[str, str], cwd: Path = ROOT, succeed: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """An Ansible command with its output; fails the test unless it ends as expected."""
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / command[0]), *command[1:]],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert (done.returncode == 0) == succeed, done.stdout + done.stderr
+    return done

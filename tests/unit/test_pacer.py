@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.lambdal.cloud.plugins.module_utils import _pacer
+from ansible_collections.lambdal.cloud.plugins.module_utils._deadline import Deadline
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import DeadlineExceeded
+from ansible_collections.lambdal.cloud.plugins.module_utils._pacer import LAUNCH, REQUEST, Pacer, SharedTurns
+
+
+class Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def pacer(folder: Path, clock: Time, key: str = "key", launch: float = 12.0, warnings: list[str] | None = None) -> Pacer:
+    return Pacer(
+        SharedTurns(key, "https://api", str(folder)),
+        request_interval=1.0,
+        launch_interval=launch,
+        clock=clock,
+        sleep=clock.sleep,
+        warn=(warnings if warnings is not None else []).append,
+    )
+
+
+def test_an_idle_account_never_waits(tmp_path: Path) -> None:
+    clock = Time()
+    pacer(tmp_path, clock).wait(LAUNCH)
+    assert clock.now == 1000.0
+
+
+def test_requests_of_two_processes_take_turns(tmp_path: Path) -> None:
+    clock = Time()
+    times = []
+    for _ in range(3):
+        # A new pacer each time: what it knows of the others is in the file.
+        pacer(tmp_path, clock).wait(REQUEST)
+        times.append(clock.now)
+    assert times == [1000.0, 1001.0, 1002.0]
+
+
+def test_reads_go_on_while_a_launch_waits(tmp_path: Path) -> None:
+    clock = Time()
+    pacer(tmp_path, clock).wait(LAUNCH)
+    pacer(tmp_path, clock).wait(REQUEST)
+    assert clock.now == 1001.0
+    pacer(tmp_path, clock).wait(LAUNCH)
+    assert clock.now == 1012.0
+
+
+def test_accounts_do_not_wait_for_one_another(tmp_path: Path) -> None:
+    clock = Time()
+    pacer(tmp_path, clock, "one").wait(REQUEST)
+    pacer(tmp_path, clock, "two").wait(REQUEST)
+    assert clock.now == 1000.0
+
+
+def test_a_turn_beyond_the_deadline_is_not_taken(tmp_path: Path) -> None:
+    clock = Time()
+    pacer(tmp_path, clock).wait(LAUNCH)
+    with pytest.raises(DeadlineExceeded, match="12 s away"):
+        pacer(tmp_path, clock).wait(LAUNCH, Deadline(5, clock))
+    clock.sleep(12)
+    pacer(tmp_path, clock).wait(LAUNCH)
+    assert clock.now == 1012.0
+
+
+def test_everybody_is_held_back_after_a_refusal(tmp_path: Path) -> None:
+    clock = Time()
+    pacer(tmp_path, clock).hold(REQUEST, 5)
+    pacer(tmp_path, clock).wait(REQUEST)
+    assert clock.now == 1005.0
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"request": "soon"}', '{"request": 99999999}', '{"request": 1}'])
+def test_a_file_that_makes_no_sense_counts_as_none(tmp_path: Path, content: str) -> None:
+    clock = Time()
+    Path(SharedTurns("key", "https://api", str(tmp_path)).path).write_text(content)
+    pacer(tmp_path, clock).wait(REQUEST)
+    assert clock.now == 1000.0
+
+
+def test_the_file_is_private_and_does_not_tell_the_key(tmp_path: Path) -> None:
+    pacer(tmp_path, Time(), "a-secret-key").wait(REQUEST)
+    (file,) = tmp_path.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "a-secret-key" not in file.name + file.read_text()
+    assert set(json.loads(file.read_text())) == {"request"}
+
+
+def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    path = Path(SharedTurns("key", "https://api", str(tmp_path / "turns")).path)
+    path.unlink()
+    path.symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic links"):
+        SharedTurns("key", "https://api", str(tmp_path / "turns"))
+    assert victim.read_text() == "precious"
+
+
+def test_a_folder_that_cannot_be_used_paces_this_process_with_one_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(_pacer, "state_folder", lambda: str(tmp_path / "file" / "folder"))
+    warnings: list[str] = []
+    opened = _pacer.open_pacer("key", "https://api", request_interval=0.01, launch_interval=0.0, warn=warnings.append)
+    for _ in range(3):
+        opened.wait(REQUEST)
+    assert len(warnings) == 1
+    assert "within this process only" in warnings[0]
+
+
+def test_a_file_that_vanishes_is_made_again(tmp_path: Path) -> None:
+    clock, warnings = Time(), []
+    one = pacer(tmp_path, clock, warnings=warnings)
+    one.wait(REQUEST)
+    for file in tmp_path.iterdir():
+        file.unlink()
+    one.wait(REQUEST)
+    assert not warnings
+
+
+def test_the_runtime_folder_comes_before_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/cache")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert _pacer.state_folder() == str(tmp_path / "lambdal.cloud")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "missing"))
+    assert _pacer.state_folder() == "/cache/lambdal.cloud"
+
+
+def _take_turns(folder: str, times: object) -> None:
+    turns = SharedTurns("key", "https://api", folder)
+    one = Pacer(turns, request_interval=0.05, launch_interval=0.0)
+    for _ in range(5):
+        one.wait(REQUEST)
+        times.append(time.time())  # type: ignore[attr-defined]
+
+
+def _die_with_the_lock(folder: str) -> None:
+    SharedTurns("key", "https://api", folder).exchange(lambda turns: os._exit(9))
+
+
+def test_processes_keep_apart_and_a_dead_one_blocks_nobody(tmp_path: Path) -> None:
+    with multiprocessing.Manager() as manager:
+        times = manager.list()
+        dead = multiprocessing.Process(target=_die_with_the_lock, args=(str(tmp_path),))
+        dead.start()
+        dead.join()
+        assert dead.exitcode == 9
+        live = [multiprocessing.Process(target=_take_turns, args=(str(tmp_path), times)) for _ in range(4)]
+        for process in live:
+            process.start()
+        for process in live:
+            process.join()
+        taken = sorted(times)
+    assert len(taken) == 20
+    # Twenty turns cannot be had in less than nineteen intervals, whoever took them.
+    assert taken[-1] - taken[0] >= 19 * 0.05 - 0.01
