@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hosts protocol, kept with systemd-nspawn machines."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import GpuSpec, HostAddress, HostError, HostSpec
+from . import layer, requirements, rootfs, settings, sweep
+from .machine import Machine, Port
+from .network import Network
+from .owner import STATE_DIR, Owner
+
+log = logging.getLogger(__name__)
+
+# A machine takes about seven of these, and the usual limit of 128 would be the end at twenty machines.
+_SETTINGS = {"fs/inotify/max_user_instances": 8192}
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What the machines stand on."""
+
+    root: Path
+    network: Network
+    cgroup_folders: tuple[Path, ...]
+
+
+class MachineHosts:
+    """A Debian 12 machine per active instance.
+
+    User ``ubuntu`` with passwordless sudo, SSH on port 22 of the machine's own address, which is its public and its
+    private one: all machines of a simulator reach one another and are reached from this system alone. ``user_data``
+    goes to cloud-init. A file system is a folder that outlives the machines, not the simulator.
+    """
+
+    def __init__(self, state_dir: Path = STATE_DIR, cache_dir: Path | None = None) -> None:
+        """
+        Args:
+            state_dir: where the machines' writable layers and the file systems are; not on an overlay file system.
+            cache_dir: where the root file system is kept; by default :func:`rootfs.cache_dir` decides.
+
+        Raises:
+            HostError: not on this system; the message says what is missing.
+        """
+        requirements.check()
+        self._state_dir = state_dir
+        self._cache_dir = cache_dir or rootfs.cache_dir()
+        self._owner = Owner.new()
+        self._home = state_dir / str(self._owner)
+        self._file_systems = self._home / "file-systems"
+        self._machines: dict[str, Machine] = {}
+        self._changing = asyncio.Lock()
+        self._ground: _Ground | None = None
+        self._closed = False
+
+    async def prepare(self) -> None:
+        """Do what otherwise the first start does: sweep, build the root file system unless cached, make the network.
+
+        Raises:
+            HostError: it cannot be done.
+        """
+        await self._prepared()
+
+    async def start(self, spec: HostSpec) -> HostAddress:
+        """Make and boot the machine; return when SSH answers.
+
+        Raises:
+            HostError: it does not boot, or was stopped meanwhile.
+        """
+        ground = await self._prepared()
+        if spec.instance_id in self._machines:
+            raise HostError(f"Instance {spec.instance_id} has a machine already.")
+        machine = self._machine(spec, ground)
+        self._machines[spec.instance_id] = machine
+        try:
+            layer.create(machine.folder, spec, self._file_systems)
+            await machine.boot()
+        except OSError as error:
+            await self.stop(spec.instance_id)
+            raise HostError(f"The machine {machine.port.name} cannot be made: {error}.") from error
+        except BaseException:
+            await self.stop(spec.instance_id)
+            raise
+        return HostAddress(ip=machine.port.ip, private_ip=machine.port.ip)
+
+    async def restart(self, instance_id: str) -> None:
+        """Reboot the machine, as ``reboot`` inside would; return when SSH answers again.
+
+        Raises:
+            HostError: there is none, or it does not come back.
+        """
+        machine = self._machines.get(instance_id)
+        if machine is None:
+            raise HostError(f"Instance {instance_id} has no machine.")
+        await machine.reboot()
+
+    async def stop(self, instance_id: str) -> None:
+        """Switch the machine off at once and remove it. Its file systems stay."""
+        machine = self._machines.pop(instance_id, None)
+        if machine is not None and self._ground is not None:
+            await machine.end()
+            await asyncio.to_thread(shutil.rmtree, machine.folder, ignore_errors=True)
+            self._ground.network.give_back_address(machine.port.address.ip)
+
+    async def set_gpus(self, instance_id: str, gpus: GpuSpec) -> None:
+        """Change what ``nvidia-smi`` tells from now on, if the instance has a machine."""
+        machine = self._machines.get(instance_id)
+        if machine is not None:
+            layer.write_gpus(machine.folder, gpus)
+
+    async def close(self) -> None:
+        """Remove all machines, their file systems and their network."""
+        self._closed = True
+        async with self._changing:
+            await asyncio.gather(*(machine.end() for machine in self._machines.values()))
+            if self._ground is not None:
+                await asyncio.to_thread(sweep.remove, self._owner, self._state_dir)
+                self._ground = None
+
+    async def _prepared(self) -> _Ground:
+        async with self._changing:
+            if self._closed:
+                raise HostError("These hosts are closed.")
+            if self._ground is None:
+                self._ground = await asyncio.to_thread(self._prepare)
+            return self._ground
+
+    def _prepare(self) -> _Ground:
+        try:
+            for sentence in sweep.clean(self._state_dir):
+                log.info(sentence)
+        except HostError as error:
+            log.warning("what an earlier simulator left cannot be removed: %s", error)
+        root = rootfs.ensure(self._cache_dir)
+        try:
+            cgroup_folders = sweep.register(self._owner, self._state_dir)
+            requirements.check_layers(self._home)
+            settings.hold(self._owner, _SETTINGS)
+            return _Ground(root, Network.create(self._owner), cgroup_folders)
+        except BaseException:
+            sweep.remove(self._owner, self._state_dir)
+            raise
+
+    def _machine(self, spec: HostSpec, ground: _Ground) -> Machine:
+        subnet = ground.network.subnet
+        address = ground.network.take_address()
+        port = Port(
+            name=f"{self._owner.interface}-{int(address) - int(subnet.network_address)}",
+            bridge=self._owner.interface,
+            address=ipaddress.IPv4Interface((address, subnet.prefixlen)),
+            gateway=ground.network.gateway,
+        )
+        folder = self._home / "machines" / port.name
+        return Machine(
+            folder=folder,
+            root=ground.root,
+            port=port,
+            cgroup_folders=tuple(parent / port.name for parent in ground.cgroup_folders),
+            options=layer.options(folder, spec, self._file_systems),
+        )

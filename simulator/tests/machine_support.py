@@ -1,0 +1,128 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of real machines share: a key, SSH, and a look at what the system holds."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lambda_cloud_simulator.hosts import FileSystemMount, GpuSpec, HostError, HostSpec
+from lambda_cloud_simulator.hosts.machine import cgroups, requirements
+
+GPUS = GpuSpec(count=1, model="NVIDIA A10", memory_mib=23028, broken=frozenset(), missing=0)
+
+
+def why_not() -> str:
+    """Why machines cannot be had here; empty if they can."""
+    try:
+        requirements.check()
+    except HostError as error:
+        return str(error)
+    return "" if shutil.which("ssh") else "The tests of machines need ssh: install the Debian package openssh-client."
+
+
+needs_machines = [
+    pytest.mark.root,
+    pytest.mark.skipif(bool(why_not()), reason=why_not() or "machines can be had"),
+]
+
+
+@dataclass(frozen=True)
+class Client:
+    """An SSH client with a key of its own."""
+
+    key: Path
+
+    @classmethod
+    def create(cls, folder: Path) -> Client:
+        """With a new key pair in ``folder``."""
+        key = folder / "id_ed25519"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        return cls(key)
+
+    @property
+    def public_key(self) -> str:
+        """The line for ``authorized_keys``."""
+        return self.key.with_suffix(".pub").read_text().strip()
+
+    @property
+    def options(self) -> list[str]:
+        """Of ``ssh``."""
+        fresh = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null"]
+        quick = ["IdentitiesOnly=yes", "BatchMode=yes", "ConnectTimeout=5", "LogLevel=ERROR"]
+        return ["-F", "none", "-i", str(self.key), *(f"-o{option}" for option in (*fresh, *quick))]
+
+    def attempt(self, ip: str, command: str, user: str = "ubuntu") -> subprocess.CompletedProcess[str]:
+        """Run a command there; it may fail."""
+        argv = ["ssh", *self.options, f"{user}@{ip}", command]
+        return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
+
+    def run(self, ip: str, command: str, user: str = "ubuntu") -> str:
+        """What a command there prints, without the blanks at its ends."""
+        done = self.attempt(ip, command, user)
+        assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout.strip()
+
+
+def spec(instance_id: str, *public_keys: str, user_data: str | None = None, **mounts: str) -> HostSpec:
+    """A machine that a test wants.
+
+    Args:
+        mounts: file system id -> mount point.
+    """
+    return HostSpec(
+        instance_id=instance_id,
+        name=instance_id,
+        hostname=f"host-{instance_id}",
+        authorized_keys=public_keys,
+        gpus=GPUS,
+        vcpus=2,
+        mounts=tuple(FileSystemMount(file_system_id=key, name=key, mount_point=path) for key, path in mounts.items()),
+        user_data=user_data,
+        region="us-east-1",
+    )
+
+
+def resources(state_dir: Path) -> dict[str, list[str]]:
+    """Everything a machine could leave behind, as the system shows it."""
+    settings = [*Path("/proc/sys/net/ipv4/conf").glob("*/forwarding"), Path("/proc/sys/fs/inotify/max_user_instances")]
+    here = Path("/proc/self/cgroup").read_text()
+    return {
+        "links": _names("/sys/class/net"),
+        "mounts": Path("/proc/self/mounts").read_text().splitlines(),
+        "namespaces": _names("/run/netns"),
+        "nftables": _lines("nft", "list", "ruleset"),
+        "settings": sorted(f"{setting}={setting.read_text().strip()}" for setting in settings),
+        "cgroups": [here, *sorted(str(path) for parent in cgroups.own_folders() for path in parent.glob("lambda-*"))],
+        "machines": machines(state_dir),
+        "state": _names(state_dir),
+    }
+
+
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.2)
+
+
+def machines(state_dir: Path) -> list[str]:
+    """Command lines of the machines that run with their folders below ``state_dir``."""
+    return _lines("pgrep", "--full", "--list-full", f"^systemd-nspawn .*--directory={state_dir}/")
+
+
+def _names(folder: Path | str) -> list[str]:
+    return sorted(path.name for path in Path(folder).glob("*"))
+
+
+def _lines(*argv: str) -> list[str]:
+    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout.splitlines()
