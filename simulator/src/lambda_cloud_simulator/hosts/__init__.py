@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands behind an instance's address: the protocol that every kind of host keeps."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+
+class HostError(Exception):
+    """A host cannot be had; the text says why, in a sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class GpuSpec:
+    """The GPUs that a host shows: `broken` ones are there but do not answer, `missing` ones fell off the bus."""
+
+    count: int
+    model: str
+    memory_mib: int
+    broken: frozenset[int] = frozenset()
+    missing: int = 0
+
+
+@dataclass(frozen=True)
+class FileSystemMount:
+    """A file system and the absolute path at which the host mounts it."""
+
+    file_system_id: str
+    name: str
+    mount_point: str
+
+
+@dataclass(frozen=True)
+class HostSpec:
+    """Everything that a host must know of its instance."""
+
+    instance_id: str
+    name: str | None
+    hostname: str
+    authorized_keys: tuple[str, ...]
+    gpus: GpuSpec
+    vcpus: int
+    mounts: tuple[FileSystemMount, ...]
+    user_data: str | None
+    region: str
+
+
+@dataclass(frozen=True)
+class HostAddress:
+    """Where a host answers. Both may be the same."""
+
+    ip: str
+    private_ip: str | None
+
+
+class Hosts(t.Protocol):
+    """Makes and removes hosts. All methods but `start` are idempotent."""
+
+    async def start(self, spec: HostSpec) -> HostAddress:
+        """Return when SSH answers. Raises HostError."""
+
+    async def restart(self, instance_id: str) -> None:
+        """Restart the host; return when SSH answers again. Raises HostError."""
+
+    async def stop(self, instance_id: str) -> None:
+        """Remove the host."""
+
+    async def set_gpus(self, instance_id: str, gpus: GpuSpec) -> None:
+        """Let the host show other GPUs from now on."""
+
+    async def close(self) -> None:
+        """Remove everything."""

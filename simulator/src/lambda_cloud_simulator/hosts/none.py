@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`--hosts none`: addresses that nothing answers, for clients of the API alone."""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+
+from . import GpuSpec, HostAddress, HostSpec
+
+# Set aside for documentation and for private use, so that nobody is ever reached by mistake.
+_PUBLIC = ipaddress.ip_network("198.18.0.0/15")
+_PRIVATE = ipaddress.ip_network("10.19.0.0/16")
+
+
+class NoHosts:
+    """Hands out addresses and does nothing else."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    async def start(self, spec: HostSpec) -> HostAddress:
+        number = next(self._numbers)
+        public = _PUBLIC[number % _PUBLIC.num_addresses]
+        private = _PRIVATE[number % _PRIVATE.num_addresses]
+        return HostAddress(ip=str(public), private_ip=str(private))
+
+    async def restart(self, instance_id: str) -> None:
+        pass
+
+    async def stop(self, instance_id: str) -> None:
+        pass
+
+    async def set_gpus(self, instance_id: str, gpus: GpuSpec) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass

@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests as they came, for those who test a client."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections import deque
+from urllib.parse import parse_qsl
+
+MOST_ENTRIES = 100_000
+_SECRETS = frozenset({"public_key", "private_key", "user_data"})
+
+
+class RequestLog:
+    """The last requests, oldest first."""
+
+    def __init__(self) -> None:
+        self._entries: deque[dict[str, t.Any]] = deque(maxlen=MOST_ENTRIES)
+
+    def add(self, *, method: str, path: str, query: str, operation: str | None, body: bytes, time: float) -> dict[str, t.Any]:
+        """Take a request down; the caller adds `status` when it is answered. `time` is in simulated seconds."""
+        entry: dict[str, t.Any] = {
+            "method": method,
+            "path": path,
+            "query": dict(parse_qsl(query, keep_blank_values=True)),
+            "operation": operation,
+            "body": _masked(body),
+            "time": time,
+            "status": None,
+        }
+        self._entries.append(entry)
+        return entry
+
+    def entries(self) -> list[dict[str, t.Any]]:
+        return list(self._entries)
+
+    def clear(self) -> None:
+        self._entries.clear()
+
+
+def _masked(body: bytes) -> t.Any:
+    if not body:
+        return None
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return "(not JSON)"
+    if isinstance(data, dict):
+        return {key: "(masked)" if key in _SECRETS else value for key, value in data.items()}
+    return data
