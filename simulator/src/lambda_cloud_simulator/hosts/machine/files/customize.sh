@@ -9,6 +9,7 @@
 #   CERTIFICATES: folder of this system's own certificate authorities; need not exist
 
 set -eu
+umask 022
 root=$1 settings=$2 certificates=$3
 
 chroot "$root" useradd --create-home --shell /bin/bash --groups adm,sudo --uid 1000 ubuntu
