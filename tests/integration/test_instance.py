@@ -1,0 +1,293 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from support.runner import Modules
+from support.simulator import Simulator
+
+MACHINE: dict[str, t.Any] = {
+    "instance_type": ["gpu_1x_a10"],
+    "region": ["us-east-1"],
+    "ssh_key": "laptop",
+    "wait_interval": 0.05,
+    "wait_timeout": 20,
+    "outcome_timeout": 0.3,
+}
+
+
+@pytest.fixture(autouse=True)
+def _key(simulator: Simulator) -> None:
+    simulator.seed_key("laptop")
+
+
+def test_eight_machines_cost_eight_launches_and_two_lists(simulator: Simulator, modules: Modules) -> None:
+    done = modules.run("lambda_instance", name=["train-[1:8]"], **MACHINE)
+    assert done.changed
+    assert [row["name"] for row in done["instances"]] == [f"train-{number}" for number in range(1, 9)]
+    assert set(simulator.live()) == {f"train-{number}" for number in range(1, 9)}
+    assert simulator.operations() == ["list_instances", *["launch"] * 8, "list_instances"]
+    assert [row["id"] for row in done["launched"]] == [row["id"] for row in done["instances"]]
+    assert all("quantity" not in request["body"] for request in simulator.requests() if request["operation"] == "launch")
+
+
+def test_the_second_run_makes_one_request_and_changes_nothing(simulator: Simulator, modules: Modules) -> None:
+    first = modules.run("lambda_instance", name=["a", "b"], **MACHINE)
+    simulator.forget_requests()
+    second = modules.run("lambda_instance", name=["a", "b"], **MACHINE)
+    assert not second.changed
+    assert second["instances"] == first["instances"]
+    assert simulator.operations() == ["list_instances"]
+    assert second["hourly_cost_cents"]["before"] == second["hourly_cost_cents"]["after"] > 0
+
+
+def test_only_what_is_missing_is_launched(simulator: Simulator, modules: Modules) -> None:
+    kept = simulator.seed_instance("a")
+    done = modules.run("lambda_instance", name=["b", "a", "c"], **MACHINE)
+    assert [row["name"] for row in done["instances"]] == ["b", "a", "c"]
+    assert simulator.live()["a"]["id"] == kept
+    assert [row["name"] for row in done["launched"]] == ["b", "c"]
+
+
+@pytest.mark.parametrize("status", ["terminating", "terminated"])
+def test_a_machine_on_its_way_out_does_not_count(simulator: Simulator, modules: Modules, status: str) -> None:
+    old = simulator.seed_instance("a", status=status)
+    done = modules.run("lambda_instance", name=["a"], **MACHINE)
+    assert done["launched"][0]["id"] == simulator.live()["a"]["id"] != old
+
+
+def test_check_mode_tells_the_truth_and_launches_nothing(simulator: Simulator, modules: Modules) -> None:
+    predicted = modules.run("lambda_instance", check=True, name=["a", "b"], **MACHINE)
+    assert simulator.live() == {}
+    real = modules.run("lambda_instance", name=["a", "b"], **MACHINE)
+    assert predicted.changed
+    assert real.changed
+    assert predicted["diff"] == real["diff"]
+    assert predicted["hourly_cost_cents"] == real["hourly_cost_cents"]
+    for guess, row in zip(predicted["instances"], real["instances"], strict=True):
+        assert guess.keys() <= row.keys()
+        assert guess["id"] is None
+        for field in ("name", "status", "region", "instance_type", "ssh_key_names", "file_system_names"):
+            assert guess[field] == row[field], field
+
+
+def test_groups_of_different_types_share_one_list(simulator: Simulator, modules: Modules) -> None:
+    groups = [
+        {"name": ["worker-[1:2]"]},
+        {"name": ["head"], "instance_type": ["cpu_4x_general"], "region": []},
+    ]
+    done = modules.run("lambda_instance", machines=groups, **MACHINE)
+    assert [row["instance_type"]["name"] for row in done["instances"]] == ["gpu_1x_a10", "gpu_1x_a10", "cpu_4x_general"]
+    assert simulator.operations() == ["list_instances", "list_instance_types", *["launch"] * 3, "list_instances"]
+    simulator.forget_requests()
+    assert not modules.run("lambda_instance", machines=groups, **MACHINE).changed
+    assert simulator.operations() == ["list_instances"]
+
+
+def test_no_names_is_no_work(simulator: Simulator, modules: Modules) -> None:
+    for state in ("present", "absent"):
+        assert not modules.run("lambda_instance", name=[], state=state).changed
+    assert simulator.operations() == []
+
+
+def test_capacity_refused_moves_on_and_is_not_asked_twice(simulator: Simulator, modules: Modules) -> None:
+    simulator.capacity(gpu_1x_a10={"us-east-1": 1, "us-west-1": 5})
+    simulator.fault("no-capacity", "launch")
+    done = modules.run("lambda_instance", name=["a", "b"], **{**MACHINE, "region": ["us-east-1", "us-west-1"]})
+    assert [row["region"]["name"] for row in done["instances"]] == ["us-west-1", "us-west-1"]
+    assert [(each["region"], "id" in each) for each in done["placements"]] == [
+        ("us-east-1", False),
+        ("us-west-1", True),
+        ("us-west-1", True),
+    ]
+
+
+def test_the_price_limit_is_checked_before_launching(simulator: Simulator, modules: Modules) -> None:
+    done = modules.run("lambda_instance", name=["a"], max_price_cents_per_hour=1, **MACHINE)
+    assert done.failed
+    assert "max_price_cents_per_hour 1" in done["msg"]
+    assert "launch" not in simulator.operations()
+
+
+def test_a_file_system_decides_the_region(simulator: Simulator, modules: Modules) -> None:
+    file_system = simulator.state()["file_systems"][0]
+    region = file_system["region"]["name"]
+    simulator.capacity(gpu_1x_a10={region: 1})
+    done = modules.run(
+        "lambda_instance", name=["a"], **{**MACHINE, "region": [], "file_systems": [file_system["name"]]}
+    )
+    assert done["instances"][0]["region"]["name"] == region
+    assert done["instances"][0]["file_system_names"] == [file_system["name"]]
+
+
+def test_a_running_machine_that_differs_is_left_with_a_warning(simulator: Simulator, modules: Modules) -> None:
+    simulator.seed_instance("a", ssh_key_names=["laptop"])
+    done = modules.run("lambda_instance", name=["a"], **{**MACHINE, "instance_type": ["gpu_8x_a100"]})
+    assert not done.changed
+    assert "has the type gpu_1x_a10, not gpu_8x_a100" in str(done["warnings"])
+
+
+def test_not_waiting_returns_the_id_at_once(simulator: Simulator, modules: Modules) -> None:
+    simulator.fate("never-boots")
+    done = modules.run("lambda_instance", name=["a"], wait=False, **MACHINE)
+    assert done["instances"][0]["id"] == simulator.live()["a"]["id"]
+    assert done["instances"][0]["status"] == "booting"
+    assert simulator.operations() == ["list_instances", "launch", "list_instances"]
+
+
+def test_a_boot_that_takes_too_long_names_what_bills(simulator: Simulator, modules: Modules) -> None:
+    simulator.fate("never-boots", name="slow")
+    done = modules.run("lambda_instance", name=["quick", "slow"], **{**MACHINE, "wait_timeout": 2})
+    slow = simulator.live()["slow"]["id"]
+    assert done.failed
+    assert f"slow (id {slow}, booting)" in done["msg"]
+    assert "billing" in done["msg"]
+    assert {row["id"] for row in done["launched"]} == {row["id"] for row in simulator.live().values()}
+    assert [row["status"] for row in done["instances"]] == ["active", "booting"]
+
+
+@pytest.mark.parametrize("fate", ["unhealthy", "preempted", "vanishes"])
+def test_a_final_state_ends_the_wait_at_once(simulator: Simulator, modules: Modules, fate: str) -> None:
+    simulator.fate(fate, after=100)
+    done = modules.run("lambda_instance", name=["a"], **{**MACHINE, "wait_timeout": 600})
+    assert done.failed
+    assert "will not become active" in done["msg"]
+    assert done["launched"][0]["id"] in done["msg"]
+
+
+def test_a_launch_listed_late_is_waited_for(simulator: Simulator, modules: Modules) -> None:
+    simulator.fate("late-listing", after=500)
+    done = modules.run("lambda_instance", name=["a"], **MACHINE)
+    assert done["instances"][0]["status"] == "active"
+    assert len(simulator.live()) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "drop", "when": "after"},
+        {"kind": "status", "status": 500, "when": "after"},
+        {"kind": "status", "status": 502, "when": "after"},
+        {"kind": "truncate"},
+        {"kind": "garbage"},
+    ],
+)
+def test_a_launch_whose_answer_was_lost_is_adopted(
+    simulator: Simulator, modules: Modules, fault: dict[str, t.Any]
+) -> None:
+    simulator.fault(operation="launch", **fault)
+    done = modules.run("lambda_instance", name=["a"], **MACHINE)
+    assert done["launched"] == [{"name": "a", "id": simulator.live()["a"]["id"]}]
+    assert simulator.operations().count("launch") == 1
+
+
+@pytest.mark.parametrize(
+    "fault", [{"kind": "drop", "when": "before"}, {"kind": "status", "status": 503, "when": "before"}]
+)
+def test_a_launch_that_never_happened_is_sent_again(
+    simulator: Simulator, modules: Modules, fault: dict[str, t.Any]
+) -> None:
+    simulator.fault(operation="launch", **fault)
+    done = modules.run("lambda_instance", name=["a"], **MACHINE)
+    assert done["launched"] == [{"name": "a", "id": simulator.live()["a"]["id"]}]
+    assert simulator.operations().count("launch") == 2
+
+
+@pytest.mark.parametrize("form", ["header", "body", "html"])
+def test_a_rate_limit_is_waited_out(simulator: Simulator, modules: Modules, form: str) -> None:
+    simulator.fault("rate-limit", "launch", form=form, retry_after=0.1)
+    simulator.fault("rate-limit", "list_instances", form=form, retry_after=0.1)
+    done = modules.run("lambda_instance", name=["a"], **MACHINE)
+    assert not done.failed
+    assert len(simulator.live()) == 1
+
+
+def test_a_failure_half_way_names_every_machine_launched(simulator: Simulator, modules: Modules) -> None:
+    simulator.capacity(gpu_1x_a10={"us-east-1": 2})
+    done = modules.run("lambda_instance", name=["a", "b", "c"], **MACHINE)
+    ids = {row["id"] for row in simulator.live().values()}
+    assert done.failed
+    assert len(ids) == 2
+    assert {row["id"] for row in done["launched"]} == ids
+    assert all(instance_id in done["msg"] for instance_id in ids)
+    assert "insufficient-capacity" in done["msg"]
+
+
+def test_an_outage_while_waiting_is_sat_out(simulator: Simulator, modules: Modules) -> None:
+    simulator.fate("no-address", name="never")
+    # The first list finds nothing; those of the wait fail for longer than requests are repeated.
+    started = modules.start("lambda_instance", name=["a"], **{**MACHINE, "retry_timeout": 0.1})
+    simulator.fault("status", "list_instances", times=3, status=503, when="before")
+    assert started.stdout
+    output = started.stdout.read()
+    started.wait(timeout=30)
+    assert len(simulator.live()) <= 1, output
+
+
+def test_absent_terminates_exactly_the_names_given(simulator: Simulator, modules: Modules) -> None:
+    kept = [simulator.seed_instance(name) for name in ("train-1", "train-11", "train", None)]
+    gone = [simulator.seed_instance(name) for name in ("train-2", "train-3")]
+    done = modules.run("lambda_instance", name=["train-[2:4]"], state="absent", wait_interval=0.05)
+    assert done.changed
+    assert [row["id"] for row in done["terminated"]] == gone
+    assert {row["id"] for row in simulator.state()["instances"] if row["status"] == "active"} == set(kept)
+    asked = [request["body"]["instance_ids"] for request in simulator.requests() if request["operation"] == "terminate"]
+    assert asked == [gone]
+    simulator.forget_requests()
+    assert not modules.run("lambda_instance", name=["train-[2:4]"], state="absent").changed
+    assert simulator.operations() == ["list_instances"]
+
+
+def test_absent_in_check_mode_terminates_nothing(simulator: Simulator, modules: Modules) -> None:
+    simulator.seed_instance("a")
+    done = modules.run("lambda_instance", check=True, name=["a"], state="absent")
+    assert done.changed
+    assert list(simulator.live()) == ["a"]
+    assert done["diff"]["after"] == {}
+
+
+def test_absent_by_id_tells_two_of_one_name_apart(simulator: Simulator, modules: Modules) -> None:
+    kept, gone = simulator.seed_instance("twin"), simulator.seed_instance("twin")
+    refused = modules.run("lambda_instance", name=["twin"], state="absent")
+    assert refused.failed
+    assert kept in refused["msg"]
+    assert gone in refused["msg"]
+    done = modules.run("lambda_instance", id=[gone, "gone-long-ago"], state="absent", wait_interval=0.05)
+    assert [row["id"] for row in done["terminated"]] == [gone]
+    assert simulator.live()["twin"]["id"] == kept
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_terminate_whose_answer_was_lost_still_terminates(simulator: Simulator, modules: Modules, when: str) -> None:
+    simulator.seed_instance("a")
+    simulator.fault("drop", "terminate", when=when)
+    done = modules.run("lambda_instance", name=["a"], state="absent", wait_interval=0.05, outcome_timeout=0.2)
+    assert done.changed
+    assert simulator.live() == {}
+
+
+def test_two_live_machines_of_one_name_are_an_error(simulator: Simulator, modules: Modules) -> None:
+    ids = [simulator.seed_instance("twin"), simulator.seed_instance("twin", status="booting")]
+    done = modules.run("lambda_instance", name=["twin"], **MACHINE)
+    assert done.failed
+    assert all(instance_id in done["msg"] for instance_id in ids)
+    assert simulator.operations() == ["list_instances"]
+
+
+def test_an_unhealthy_machine_is_not_taken_for_a_ready_one(simulator: Simulator, modules: Modules) -> None:
+    simulator.seed_instance("a", status="unhealthy")
+    done = modules.run("lambda_instance", name=["a"], **MACHINE)
+    assert done.failed
+    assert "unhealthy" in done["msg"]
+    assert simulator.operations() == ["list_instances"]
+
+
+def test_jupyter_secrets_show_only_on_request(simulator: Simulator, modules: Modules) -> None:
+    hidden = modules.run("lambda_instance", name=["a"], **MACHINE)
+    assert "jupyter" not in hidden.output.replace("show_jupyter", "")
+    shown = modules.run("lambda_instance", name=["a"], show_jupyter=True, **MACHINE)
+    assert shown["instances"][0]["jupyter_token"]
+    assert shown["instances"][0]["jupyter_token"] in shown["instances"][0]["jupyter_url"]
