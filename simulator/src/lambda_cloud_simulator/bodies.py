@@ -18,5 +18,3 @@ class InstanceIds(Body):
     """Terminate and restart."""
 
     instance_ids: list[str]
-
-

@@ -43,7 +43,9 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--api-key", action="append", metavar="KEY", help=f"a key to accept; may be repeated (default: {DEFAULT_KEY})"
     )
-    serve.add_argument("--api-version", choices=list(VERSIONS), default=DEFAULT_VERSION, help="description to answer by")
+    serve.add_argument(
+        "--api-version", choices=list(VERSIONS), default=DEFAULT_VERSION, help="description to answer by"
+    )
     serve.add_argument("--time-scale", type=_positive, default=1.0, metavar="X", help="simulated seconds in a real one")
     serve.add_argument(
         "--boot-time", type=float, metavar="SECONDS", help="simulated seconds of every boot (default: by instance type)"
@@ -52,7 +54,9 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--ssh-port", type=int, default=2222, help="SSH port of local hosts")
     serve.add_argument("--seed", type=int, help="makes every random choice repeatable")
     serve.add_argument("--rate-limit", action="store_true", help="refuse what comes too fast, as the service does")
-    serve.add_argument("--ready-file", type=Path, metavar="PATH", help="file to write the addresses to when ready, as JSON")
+    serve.add_argument(
+        "--ready-file", type=Path, metavar="PATH", help="file to write the addresses to when ready, as JSON"
+    )
     commands.add_parser("clean", help="remove what a killed simulator left of its machines")
     return top
 

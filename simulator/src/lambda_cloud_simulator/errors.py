@@ -47,7 +47,10 @@ def invalid_parameters(field: str, message: str) -> ServiceError:
 
 def does_not_exist(what: str) -> ServiceError:
     return ServiceError(
-        404, "global/object-does-not-exist", f"{what} does not exist.", "Check the name or id, and the account of the API key."
+        404,
+        "global/object-does-not-exist",
+        f"{what} does not exist.",
+        "Check the name or id, and the account of the API key.",
     )
 
 

@@ -71,10 +71,9 @@ class Gate:
             await self._app(scope, _replay(body, receive), answer.take)
         elif refusal is not None:
             await refusal(scope, receive, answer.take)
-        if fault:
-            if await self._spoil(fault, answer, scope, receive, send):
-                entry["status"] = "dropped"
-                return
+        if fault and await self._spoil(fault, answer, scope, receive, send):
+            entry["status"] = "dropped"
+            return
         entry["status"] = answer.status
         await answer.give(send)
 
@@ -94,7 +93,7 @@ class Gate:
     def _refused(self, error: ServiceError) -> Response:
         return JSONResponse(error.body(self._with_field_errors), error.status)
 
-    async def _spoil(self, fault: Fault, answer: "Answer", scope: Scope, receive: Receive, send: Send) -> bool:
+    async def _spoil(self, fault: Fault, answer: Answer, scope: Scope, receive: Receive, send: Send) -> bool:
         """Do to an answer what was ordered; whether nothing at all is to be sent."""
         instead: Response | None = None
         if fault.kind == "drop":

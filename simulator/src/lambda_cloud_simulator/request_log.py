@@ -20,7 +20,9 @@ class RequestLog:
     def __init__(self) -> None:
         self._entries: deque[dict[str, t.Any]] = deque(maxlen=MOST_ENTRIES)
 
-    def add(self, *, method: str, path: str, query: str, operation: str | None, body: bytes, time: float) -> dict[str, t.Any]:
+    def add(
+        self, *, method: str, path: str, query: str, operation: str | None, body: bytes, time: float
+    ) -> dict[str, t.Any]:
         """Take a request down; the caller adds `status` when it is answered. `time` is in simulated seconds."""
         entry: dict[str, t.Any] = {
             "method": method,

@@ -2,143 +2,227 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stand-in for nvidia-smi on simulated hosts. It needs nothing but Python's standard library.
+"""A stand-in for nvidia-smi: it answers as the GPUs would that a JSON file describes.
 
-It reads the GPUs from the JSON file that LAMBDA_SIMULATOR_GPUS names, or /etc/lambda-simulator/gpus.json:
-{"count": 8, "model": "NVIDIA H100", "memory_mib": 81920, "broken": [3], "missing": 0}
+The file is `{"count", "model", "memory_mib", "broken": [index, ...], "missing"}`. It is sought in $LAMBDA_SIMULATOR_GPUS,
+beside this script as gpus.json, and at /etc/lambda-simulator/gpus.json. Python's standard library is all it needs.
+
+Exit codes are the real tool's: 2 for arguments it does not know, 6 when no GPU is found, 9 when there is no driver (a
+machine without GPUs), 15 when a GPU does not answer.
 """
 
+from __future__ import annotations
+
 import argparse
+import datetime
 import json
 import os
+import pathlib
 import sys
+import typing as t
+import uuid
 
-DRIVER = "570.195.03"
+DRIVER = "570.148.08"
 CUDA = "12.8"
-UNKNOWN = "[N/A]"
-NO_DEVICES = "No devices were found"
+FIXED_FILE = pathlib.Path("/etc/lambda-simulator/gpus.json")
+
+NO_DRIVER = (
+    "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. "
+    "This instance type has no GPUs, so there is no driver to talk to.\n"
+)
+USED_MIB = 4
+WATTS = {"A10": 150, "V100": 300, "A100": 400, "H100": 700, "B200": 1000, "GH200": 900, "A6000": 300, "RTX 6000": 260}
+COMPUTE = {
+    "V100": "7.0",
+    "RTX 6000": "7.5",
+    "A100": "8.0",
+    "A10": "8.6",
+    "A6000": "8.6",
+    "H100": "9.0",
+    "GH200": "9.0",
+    "B200": "10.0",
+}
 
 
-def load():
-    path = os.environ.get("LAMBDA_SIMULATOR_GPUS", "/etc/lambda-simulator/gpus.json")
-    try:
-        with open(path) as file:
-            return json.load(file)
-    except (OSError, ValueError) as error:
-        sys.exit("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. ({})".format(error))
+class Gpu(t.NamedTuple):
+    """One GPU that is there, whether it answers or not."""
+
+    number: int
+    model: str
+    memory_mib: int
+    broken: bool
+    together: int
+
+    @property
+    def bus_id(self) -> str:
+        return f"00000000:{7 + self.number:02X}:00.0"
+
+    @property
+    def uuid(self) -> str:
+        # One machine's GPUs keep their ids; another's differ.
+        return f"GPU-{uuid.uuid5(uuid.NAMESPACE_URL, f'{_machine()}/{self.number}')}"
+
+    def look_up(self, table: dict[str, t.Any], default: t.Any) -> t.Any:
+        """What a table says of this model; the longest name that fits decides."""
+        fitting = [name for name in table if name in self.model]
+        return table[max(fitting, key=len)] if fitting else default
 
 
-class Gpu:
-    """One GPU; a broken one is there and knows its name, and nothing else of it answers."""
+class Field(t.NamedTuple):
+    """A field of --query-gpu: its unit, and its value for a GPU."""
 
-    def __init__(self, index, spec):
-        self.index = index
-        self.broken = index in spec["broken"]
-        self.name = spec["model"]
-        self.memory = spec["memory_mib"]
-        self.uuid = "GPU-{:08x}-5a1b-4c2d-8e3f-{:012x}".format(0xA100 + index, 0x1000 + index)
-        self.bus = "00000000:{:02X}:00.0".format(0x10 + index)
-
-    def value(self, field):
-        """A queried field as (value, unit), or None where there is no such field."""
-        known = {
-            "index": (self.index, ""),
-            "count": (None, ""),
-            "name": (self.name, ""),
-            "gpu_name": (self.name, ""),
-            "uuid": (self.uuid, ""),
-            "gpu_uuid": (self.uuid, ""),
-            "pci.bus_id": (self.bus, ""),
-            "driver_version": (DRIVER, ""),
-            "memory.total": (self.memory, "MiB"),
-            "memory.used": (0, "MiB"),
-            "memory.free": (self.memory, "MiB"),
-            "utilization.gpu": (0, "%"),
-            "utilization.memory": (0, "%"),
-            "temperature.gpu": (31, ""),
-            "power.draw": ("52.10", "W"),
-            "power.limit": ("400.00", "W"),
-            "persistence_mode": ("Enabled", ""),
-            "ecc.mode.current": ("Enabled", ""),
-            "ecc.errors.uncorrected.volatile.total": (0, ""),
-            "ecc.errors.uncorrected.aggregate.total": (0, ""),
-            "ecc.errors.corrected.volatile.total": (0, ""),
-            "mig.mode.current": ("Disabled", ""),
-            "compute_mode": ("Default", ""),
-            "pstate": ("P0", ""),
-        }
-        return known.get(field)
+    unit: str
+    value: t.Callable[[Gpu], t.Any]
 
 
-def query(gpus, fields, options):
-    rows = []
-    shown_units = "nounits" not in options
-    for gpu in gpus:
-        cells = []
-        for field in fields:
-            found = gpu.value(field)
-            if found is None:
-                sys.exit('Field "{}" is not a valid field to query.'.format(field))
-            value, unit = found
-            if field == "count":
-                value = len(gpus)
-            cells.append("{} {}".format(value, unit) if unit and shown_units else str(value))
-        rows.append(", ".join(cells))
-    if "noheader" not in options:
-        units = [gpus[0].value(field)[1] for field in fields]
-        print(", ".join("{} [{}]".format(f, u) if u and shown_units else f for f, u in zip(fields, units)))
-    for gpu, row in zip(gpus, rows):
-        if gpu.broken:
-            lost(gpu)
-        print(row)
+FIELDS: dict[str, Field] = {
+    "timestamp": Field("", lambda gpu: datetime.datetime.now().strftime("%Y/%m/%d %H:%M:%S.%f")[:-3]),
+    "count": Field("", lambda gpu: gpu.together),
+    "driver_version": Field("", lambda gpu: DRIVER),
+    "index": Field("", lambda gpu: gpu.number),
+    "name": Field("", lambda gpu: gpu.model),
+    "uuid": Field("", lambda gpu: gpu.uuid),
+    "serial": Field("", lambda gpu: f"15651240{gpu.number:05d}"),
+    "pci.bus_id": Field("", lambda gpu: gpu.bus_id),
+    "persistence_mode": Field("", lambda gpu: "Enabled"),
+    "compute_mode": Field("", lambda gpu: "Default"),
+    "compute_cap": Field("", lambda gpu: gpu.look_up(COMPUTE, "8.0")),
+    "pstate": Field("", lambda gpu: "P0"),
+    "fan.speed": Field("%", lambda gpu: "[N/A]"),
+    "memory.total": Field("MiB", lambda gpu: gpu.memory_mib),
+    "memory.used": Field("MiB", lambda gpu: USED_MIB),
+    "memory.free": Field("MiB", lambda gpu: gpu.memory_mib - USED_MIB),
+    "memory.reserved": Field("MiB", lambda gpu: 0),
+    "utilization.gpu": Field("%", lambda gpu: 0),
+    "utilization.memory": Field("%", lambda gpu: 0),
+    "temperature.gpu": Field("", lambda gpu: 31 + gpu.number),
+    "power.draw": Field("W", lambda gpu: f"{52 + gpu.number:.2f}"),
+    "power.limit": Field("W", lambda gpu: f"{gpu.look_up(WATTS, 300):.2f}"),
+    "ecc.mode.current": Field("", lambda gpu: "Enabled"),
+    "ecc.errors.uncorrected.volatile.total": Field("", lambda gpu: 0),
+    "ecc.errors.corrected.volatile.total": Field("", lambda gpu: 0),
+    "mig.mode.current": Field("", lambda gpu: "Disabled"),
+    "clocks.sm": Field("MHz", lambda gpu: 210),
+    "clocks.mem": Field("MHz", lambda gpu: 1215),
+}
+ALIASES = {"gpu_name": "name", "gpu_uuid": "uuid", "gpu_serial": "serial", "gpu_bus_id": "pci.bus_id"}
 
 
-def lost(gpu):
-    """What the driver says of a GPU that does not answer; the real program stops there."""
-    sys.stdout.flush()
-    print(
-        "Unable to determine the device handle for GPU{}: {}: Unknown Error".format(gpu.index, gpu.bus), file=sys.stderr
-    )
-    sys.exit(15)
-
-
-def table(gpus):
-    rows = ["NVIDIA-SMI {0:<20} Driver Version: {0:<18} CUDA Version: {1}".format(DRIVER, CUDA)]
-    for gpu in gpus:
-        if gpu.broken:
-            lost(gpu)
-        rows.append("{:>3}  {:<42} {:>6}MiB / {:>6}MiB   0%".format(gpu.index, gpu.name, 0, gpu.memory))
-    line = "+" + "-" * 82 + "+"
-    print("\n".join([line, *("| {:<80} |".format(row) for row in rows), line]))
-
-
-def main():
-    parser = argparse.ArgumentParser(prog="nvidia-smi")
-    parser.add_argument("-L", "--list-gpus", action="store_true")
-    parser.add_argument("--query-gpu")
-    parser.add_argument("--format", default="csv")
-    parser.add_argument("-i", "--id", type=int)
-    arguments = parser.parse_args()
-    spec = load()
-    gpus = [Gpu(index, spec) for index in range(spec["count"] - spec["missing"])]
+def main() -> int:
+    arguments = _arguments()
+    spec = _spec()
+    if spec["count"] <= 0:
+        sys.stdout.write(NO_DRIVER)
+        return 9
+    gpus = _gpus(spec)
     if arguments.id is not None:
-        gpus = [gpu for gpu in gpus if gpu.index == arguments.id]
+        gpus = [gpu for gpu in gpus if arguments.id in (str(gpu.number), gpu.uuid, gpu.bus_id)]
     if not gpus:
-        print(NO_DEVICES)
-        sys.exit(6)
+        print("No devices were found")
+        return 6
+    answering = [gpu for gpu in gpus if not gpu.broken]
     if arguments.list_gpus:
-        for gpu in gpus:
-            if gpu.broken:
-                lost(gpu)
-            print("GPU {}: {} (UUID: {})".format(gpu.index, gpu.name, gpu.uuid))
-    elif arguments.query_gpu:
-        options = [option.strip() for option in arguments.format.split(",")]
-        if options[0] != "csv":
-            sys.exit("Only --format=csv is known here.")
-        query(gpus, [field.strip() for field in arguments.query_gpu.split(",")], options)
+        for gpu in answering:
+            print(f"GPU {gpu.number}: {gpu.model} (UUID: {gpu.uuid})")
+    elif arguments.query_gpu is not None:
+        problem = _query(answering, arguments.query_gpu, arguments.format)
+        if problem:
+            print(problem)
+            return 2
+    elif arguments.query_compute_apps is not None:
+        if "noheader" not in (arguments.format or ""):
+            print(", ".join(name.strip() for name in arguments.query_compute_apps.split(",")))
     else:
-        table(gpus)
+        _table(answering)
+    for gpu in gpus:
+        if gpu.broken:
+            print(f"Unable to determine the device handle for GPU{gpu.number}: {gpu.bus_id}: Unknown Error")
+    return 15 if len(answering) < len(gpus) else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="nvidia-smi", description="A stand-in that answers as simulated GPUs would.")
+    parser.add_argument("-L", "--list-gpus", action="store_true", help="list the GPUs")
+    parser.add_argument("-i", "--id", help="only this GPU: its index, UUID or bus id")
+    parser.add_argument("--query-gpu", metavar="FIELD,...", help="print these fields, with --format=csv")
+    parser.add_argument("--query-compute-apps", metavar="FIELD,...", help="print the processes that use a GPU: none")
+    parser.add_argument("--format", metavar="csv[,noheader][,nounits]", help="how to print fields")
+    parser.add_argument("--version", action="version", version=f"NVIDIA-SMI version  : {DRIVER} (simulated)")
+    return parser.parse_args()
+
+
+def _candidates() -> list[pathlib.Path]:
+    named = os.environ.get("LAMBDA_SIMULATOR_GPUS")
+    beside = pathlib.Path(__file__).resolve().with_name("gpus.json")
+    return [*([pathlib.Path(named)] if named else []), beside, FIXED_FILE]
+
+
+def _spec() -> dict[str, t.Any]:
+    for path in _candidates():
+        if path.exists():
+            spec: dict[str, t.Any] = json.loads(path.read_text("utf-8"))
+            return spec
+    return {"count": 0}
+
+
+def _machine() -> str:
+    """Something that tells this machine from another."""
+    for path in _candidates():
+        if path.exists() and path != FIXED_FILE:
+            return str(path)
+    return os.uname().nodename
+
+
+def _gpus(spec: dict[str, t.Any]) -> list[Gpu]:
+    """The GPUs that are there. Those that are missing are the last ones: the rest keep their numbers."""
+    there = max(0, spec["count"] - spec.get("missing", 0))
+    broken = set(spec.get("broken", ()))
+    return [Gpu(index, spec["model"], spec["memory_mib"], index in broken, there) for index in range(there)]
+
+
+def _query(gpus: list[Gpu], names: str, form: str | None) -> str | None:
+    """Print fields as CSV; what is wrong with the question, if anything."""
+    words = [word.strip() for word in (form or "").split(",")]
+    if "csv" not in words:
+        return '"--format=csv" is needed with "--query-gpu".'
+    asked = [name.strip() for name in names.split(",")]
+    fields = []
+    for name in asked:
+        field = FIELDS.get(ALIASES.get(name, name))
+        if field is None:
+            return f'Field "{name}" is not a valid field to query.'
+        fields.append(field)
+    units = "nounits" not in words
+    if "noheader" not in words:
+        print(
+            ", ".join(
+                f"{name} [{field.unit}]" if field.unit else name for name, field in zip(asked, fields, strict=True)
+            )
+        )
+    for gpu in gpus:
+        print(", ".join(_cell(field, gpu, units) for field in fields))
+    return None
+
+
+def _cell(field: Field, gpu: Gpu, units: bool) -> str:
+    value = str(field.value(gpu))
+    return f"{value} {field.unit}" if units and field.unit and value != "[N/A]" else value
+
+
+def _table(gpus: list[Gpu]) -> None:
+    """The plain output: a table for people, of the real one's shape."""
+    rule = "+" + "-" * 77 + "+"
+    print(datetime.datetime.now().strftime("%a %b %d %H:%M:%S %Y"))
+    print(rule)
+    print(f"| {f'NVIDIA-SMI {DRIVER}':<26}{f'Driver Version: {DRIVER}':<32}{f'CUDA Version: {CUDA}':<18}|")
+    print(rule)
+    for gpu in gpus:
+        memory = f"{USED_MIB}MiB / {gpu.memory_mib}MiB"
+        print(f"| {gpu.number:>3}  {gpu.model:<32} {gpu.bus_id:<18} {memory:>19} |")
+    print(rule)
+    print(f"| {'Processes: none':<76}|")
+    print(rule)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
