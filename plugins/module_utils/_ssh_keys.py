@@ -22,7 +22,6 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._private_key_file im
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import SshKey
 
 LONGEST_NAME = 64
-_MISSING = "global/object-does-not-exist"
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,8 @@ class KeyRing:
             try:
                 self._api.delete_ssh_key(key_id)
             except ApiError as error:
-                if error.code != _MISSING:
+                # The code for it differs from version to version of the API.
+                if error.status != 404:
                     raise
             return True
 

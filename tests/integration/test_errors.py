@@ -37,7 +37,10 @@ def _key(simulator: Simulator) -> None:
         ({"api_key": "wrong-key"}, "global/invalid-api-key, HTTP 401"),
         ({"api_url": "cloud.lambda.ai"}, "must look like https://cloud.lambda.ai/api/v1"),
         ({"instance_type": ["gpu_9x_nope"]}, "gpu_9x_nope"),
-        ({"instance_type": ["gpu_9x_nope"], "region": []}, "'gpu_9x_nope', which does not exist. There are: cpu_4x_general"),
+        (
+            {"instance_type": ["gpu_9x_nope"], "region": []},
+            "'gpu_9x_nope', which does not exist. There are: cpu_4x_general",
+        ),
         ({"region": ["mars-1"]}, "mars-1"),
         ({"ssh_key": "nobodys"}, "nobodys"),
         ({"ssh_key": None}, "launching it needs ssh_key"),
@@ -83,7 +86,10 @@ def test_a_server_without_tls_is_named(simulator: Simulator, modules: Modules) -
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n<h1>Log in</h1>here.", "not the API's JSON but 'Log in here"),
         (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 16\r\n\r\nerror code: 1010", "not about the API key"),
-        (b"HTTP/1.1 301 M\r\nLocation: https://elsewhere/\r\nContent-Length: 0\r\n\r\n", "redirects to https://elsewhere/"),
+        (
+            b"HTTP/1.1 301 M\r\nLocation: https://elsewhere/\r\nContent-Length: 0\r\n\r\n",
+            "redirects to https://elsewhere/",
+        ),
         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnope", "HTTP 404 with 'nope' instead of the API's JSON"),
         (b'HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{"data": ["row"]}', "not the API's JSON"),
         (b'HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{"data": ["row"]}', "rows without an id"),

@@ -31,7 +31,9 @@ def test_eight_machines_cost_eight_launches_and_two_lists(simulator: Simulator, 
     assert set(simulator.live()) == {f"train-{number}" for number in range(1, 9)}
     assert simulator.operations() == ["list_instances", *["launch"] * 8, "list_instances"]
     assert [row["id"] for row in done["launched"]] == [row["id"] for row in done["instances"]]
-    assert all("quantity" not in request["body"] for request in simulator.requests() if request["operation"] == "launch")
+    assert all(
+        "quantity" not in request["body"] for request in simulator.requests() if request["operation"] == "launch"
+    )
 
 
 def test_the_second_run_makes_one_request_and_changes_nothing(simulator: Simulator, modules: Modules) -> None:

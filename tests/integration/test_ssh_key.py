@@ -113,7 +113,8 @@ def test_absent_deletes_once(simulator: Simulator, modules: Modules) -> None:
     simulator.seed_key("laptop", PUBLIC)
     simulator.seed_key("laptop2", OTHER)
     runs = [
-        modules.run("lambda_ssh_key", check=check, name="laptop", state="absent").changed for check in (True, False, False)
+        modules.run("lambda_ssh_key", check=check, name="laptop", state="absent").changed
+        for check in (True, False, False)
     ]
     assert runs == [True, True, False]
     assert names(simulator) == ["laptop2"]

@@ -75,7 +75,9 @@ def test_a_redirect_is_told_and_not_followed() -> None:
     assert not caught.value.may_have_executed
 
 
-@pytest.mark.parametrize(("text", "temporary"), [('{"data": [', True), ("<html>Log in</html>", False), ('{"rows": []}', False)])
+@pytest.mark.parametrize(
+    ("text", "temporary"), [('{"data": [', True), ("<html>Log in</html>", False), ('{"rows": []}', False)]
+)
 def test_a_success_that_cannot_be_read_may_have_executed(text: str, temporary: bool) -> None:
     with pytest.raises(TransportError) as caught:
         read(200, text)

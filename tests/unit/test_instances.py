@@ -90,7 +90,12 @@ def test_differences_of_a_running_machine_are_told() -> None:
     }
     machine = Wanted("a", ("gpu_1x_a10",), "key", ("us-east-1",), ("one", "two"))
     remarks = " ".join(plan_present([row], [machine]).remarks)
-    for told in ("gpu_1x_a100, not gpu_1x_a10", "us-west-1, not in us-east-1", "other, not key", "lacks the file systems two"):
+    for told in (
+        "gpu_1x_a100, not gpu_1x_a10",
+        "us-west-1, not in us-east-1",
+        "other, not key",
+        "lacks the file systems two",
+    ):
         assert told in remarks
 
 

@@ -30,7 +30,9 @@ class Time:
         self.now += seconds
 
 
-def pacer(folder: Path, clock: Time, key: str = "key", launch: float = 12.0, warnings: list[str] | None = None) -> Pacer:
+def pacer(
+    folder: Path, clock: Time, key: str = "key", launch: float = 12.0, warnings: list[str] | None = None
+) -> Pacer:
     return Pacer(
         SharedTurns(key, "https://api", str(folder)),
         request_interval=1.0,
@@ -90,7 +92,9 @@ def test_everybody_is_held_back_after_a_refusal(tmp_path: Path) -> None:
     assert clock.now == 1005.0
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"request": "soon"}', '{"request": 99999999}', '{"request": 1}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "null", '{"request": "soon"}', '{"request": 99999999}', '{"request": 1}']
+)
 def test_a_file_that_makes_no_sense_counts_as_none(tmp_path: Path, content: str) -> None:
     clock = Time()
     Path(SharedTurns("key", "https://api", str(tmp_path)).path).write_text(content)

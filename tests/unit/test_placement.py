@@ -52,7 +52,7 @@ def test_nothing_above_the_limit_is_a_candidate() -> None:
 
 
 def test_an_unknown_type_is_named_with_those_that_exist() -> None:
-    with pytest.raises(InvalidInput, match="'nope', which does not exist. There are: cheap, dear, full"):
+    with pytest.raises(InvalidInput, match=r"'nope', which does not exist\. There are: cheap, dear, full"):
         candidates(wanted("cheap", "nope"), OFFERS, ())
 
 

@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks, as users run them."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+from support.runner import ansible
+from support.simulator import KEY, Simulator
+
+PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaTM9EBVJ7WcVcV5nUJPwJ6gYzJ3nOVkqzQwVvWfJbx me"
+
+FLEET: dict[str, t.Any] = {
+    "fleet_machines": [
+        {"name": "train-[01:02]", "instance_type": "gpu_1x_a10", "region": "us-east-1"},
+        {"name": "head", "instance_type": ["gpu_8x_h100_sxm5", "cpu_4x_general"]},
+    ],
+    "fleet_ssh_key": "laptop",
+    "fleet_wait_interval": 0.1,
+}
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> list[str]:
+    (tmp_path / "key.pub").write_text(PUBLIC)
+    extra = {**FLEET, "fleet_ssh_public_key_file": str(tmp_path / "key.pub")}
+    # Nothing answers SSH here; that the machines are waited for is another test's.
+    return ["-e", json.dumps(extra), "--limit", "localhost"]
+
+
+def recap(output: str) -> dict[str, int]:
+    line = re.search(r"localhost +: (.*)", output)
+    assert line, output
+    return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", line[1])}
+
+
+def test_launch_twice_and_terminate_twice(simulator: Simulator, environment: dict[str, str], fleet: list[str]) -> None:
+    first = ansible(["ansible-playbook", "playbooks/launch.yml", *fleet], environment)
+    assert recap(first.stdout)["changed"] == 2
+    assert "3 machines cost 1.70 US dollars per hour (0.00 before)" in first.stdout
+    assert {row["name"]: row["instance_type"]["name"] for row in simulator.live().values()} == {
+        "train-01": "gpu_1x_a10",
+        "train-02": "gpu_1x_a10",
+        "head": "cpu_4x_general",
+    }
+    assert [key["name"] for key in simulator.state()["ssh_keys"]] == ["laptop"]
+
+    simulator.forget_requests()
+    second = ansible(["ansible-playbook", "playbooks/launch.yml", *fleet], environment)
+    assert recap(second.stdout)["changed"] == 0
+    assert sorted(simulator.operations()) == ["list_instances", "list_ssh_keys"]
+    assert len(simulator.live()) == 3
+
+    ended = ansible(["ansible-playbook", "playbooks/terminate.yml", *fleet], environment)
+    assert "which saves 1.70 US dollars per hour" in ended.stdout
+    assert simulator.live() == {}
+    assert recap(ansible(["ansible-playbook", "playbooks/terminate.yml", *fleet], environment).stdout)["changed"] == 0
+
+
+def test_check_and_diff_tell_and_launch_nothing(
+    simulator: Simulator, environment: dict[str, str], fleet: list[str]
+) -> None:
+    done = ansible(["ansible-playbook", "playbooks/launch.yml", "--check", "--diff", *fleet], environment)
+    assert recap(done.stdout)["changed"] == 2
+    assert "would cost 1.70 US dollars per hour" in done.stdout
+    assert '+    "train-01": {' in done.stdout
+    assert simulator.state()["instances"] == []
+    assert simulator.state()["ssh_keys"] == []
+
+
+def test_the_playbooks_work_by_their_full_names(
+    simulator: Simulator, environment: dict[str, str], fleet: list[str], tmp_path: Path
+) -> None:
+    for name in ("launch", "terminate"):
+        ansible(["ansible-playbook", f"lambdal.cloud.{name}", *fleet], environment, cwd=tmp_path)
+    assert simulator.live() == {}
+
+
+def test_nothing_is_launched_by_default(simulator: Simulator, environment: dict[str, str]) -> None:
+    for name in ("launch", "terminate"):
+        done = ansible(["ansible-playbook", f"playbooks/{name}.yml"], environment, succeed=False)
+        assert "Set fleet_machines" in done.stdout
+    assert simulator.operations() == []
+
+
+def test_no_secret_is_printed_however_loud(
+    simulator: Simulator, environment: dict[str, str], fleet: list[str], tmp_path: Path
+) -> None:
+    private = tmp_path / "generated"
+    extra = {**FLEET, "fleet_ssh_key": "made", "fleet_ssh_private_key_path": str(private)}
+    generated = ["-e", json.dumps(extra), "--limit", "localhost"]
+    output = ""
+    for command in (["playbooks/launch.yml"], ["playbooks/launch.yml"], ["playbooks/terminate.yml"]):
+        done = ansible(["ansible-playbook", "-vvvv", "--diff", *command, *generated], environment)
+        output += done.stdout + done.stderr
+    assert private.read_text().splitlines()[1] not in output
+    assert "PRIVATE KEY" not in output
+    # A key given as an option, for a task that fails as well as for one that does not
+    play = [
+        {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "tasks": [
+                {"lambdal.cloud.lambda_instance_info": {"api_key": KEY}},
+                {"lambdal.cloud.lambda_instance_info": {"api_key": KEY + "-wrong"}, "ignore_errors": True},
+            ],
+        }
+    ]
+    (tmp_path / "play.yml").write_text(json.dumps(play))
+    done = ansible(["ansible-playbook", "-vvvv", str(tmp_path / "play.yml")], environment)
+    output += done.stdout + done.stderr
+    assert KEY not in output
+    assert "jupyter_token" not in output
+    assert "lambdaspaces" not in output
+
+
+def test_provision_requires_machines(environment: dict[str, str]) -> None:
+    command = ["ansible-playbook", "-i", "playbooks/lambda.yml", "playbooks/provision.yml"]
+    assert "no machine in the group lambda_cloud" in ansible(command, environment, succeed=False).stdout
