@@ -1,12 +1,14 @@
 # The checkout may lie anywhere: .build holds the tree that Ansible wants, .venv everything from PyPI.
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests to run; `make test TESTS=slow` runs those that take minutes.
+TESTS ?= not slow
 
 .PHONY: help setup demo test clean
 
 help:
 	@echo 'make demo    launch, find, provision and terminate machines on the simulator'
-	@echo 'make test    run the tests'
+	@echo 'make test    run the tests; those that take minutes only with TESTS=slow'
 	@echo 'make setup   only make the virtual environment (done by the others as well)'
 	@echo 'make clean   remove what these commands made'
 
@@ -16,9 +18,12 @@ setup:
 demo: setup
 	@$(BIN)/python demo/run.py
 
+# -rs says of each test that was skipped why; what -m leaves out, pytest counts as deselected.
 test:
 	@$(PYTHON) tools/setup.py test
-	@$(BIN)/python -m pytest
+	cd simulator && ../$(BIN)/python -m pytest -q -rs -m '$(TESTS)'
+	$(BIN)/python -m pytest -q -rs -m '$(TESTS)'
+	@echo "Ran the tests marked '$(TESTS)'; 'make test TESTS=slow' runs those that take minutes."
 
 clean:
 	rm -rf .venv .build .pytest_cache .mypy_cache .ruff_cache .hypothesis

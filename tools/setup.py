@@ -26,7 +26,7 @@ PYTHON = os.path.join(VENV, "bin", "python")
 
 REQUIREMENTS = {
     "run": ["-r", "requirements.txt", "-r", "demo/requirements.txt", "-e", "simulator"],
-    "test": ["-r", "tests/requirements.txt"],
+    "test": ["-r", "tests/requirements.txt", "-e", "simulator[test]"],
 }
 
 
