@@ -157,3 +157,24 @@ def test_clean_leaves_foreign_files_alone(state_dir: Path) -> None:
     (state_dir / living).mkdir()
     assert clean(state_dir) == [f"Removed what the simulator with process id {os.getpid()} left."]
     assert sorted(path.name for path in state_dir.iterdir()) == sorted(["notes", living])
+
+
+def test_closing_while_the_root_file_system_is_built_takes_a_moment(state_dir: Path, tmp_path: Path) -> None:
+    before = resources(state_dir)
+    cache = tmp_path / "cache"
+
+    async def prepare_and_close() -> None:
+        hosts = MachineHosts(state_dir=state_dir, cache_dir=cache)
+        start = asyncio.create_task(hosts.start(spec("early")))
+        while not list(cache.glob("*.partial/etc")):
+            await asyncio.sleep(0.1)
+        start.cancel()
+        begin = time.monotonic()
+        await hosts.close()
+        assert time.monotonic() - begin < 2
+        with pytest.raises(HostError, match="closed"):
+            await hosts.prepare()
+
+    asyncio.run(prepare_and_close())
+    assert resources(state_dir) == before
+    assert [path.name for path in cache.iterdir()] == ["lock"]

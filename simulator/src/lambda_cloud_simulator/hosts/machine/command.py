@@ -6,23 +6,38 @@
 from __future__ import annotations
 
 import subprocess
+import textwrap
+import threading
 
 from .. import HostError
 
 
-def run(*argv: str) -> str:
+def run(*argv: str, interrupt: threading.Event | None = None) -> str:
     """Run a command and return what it printed.
+
+    Args:
+        interrupt: kills the command when set.
 
     Raises:
         HostError: the command cannot be started or exits non-zero; the message holds what it complained with.
     """
+    pipe = subprocess.PIPE
     try:
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)
     except OSError as error:
         raise HostError(f"{argv[0]} cannot be started: {error.strerror}") from error
-    if done.returncode != 0:
-        raise HostError(f"{' '.join(argv[:3])} failed ({done.returncode}): {summary(done.stderr or done.stdout)}")
-    return done.stdout
+    with process:
+        while True:
+            try:
+                output, complaint = process.communicate(timeout=None if interrupt is None else 0.2)
+                break
+            except subprocess.TimeoutExpired:
+                if interrupt is not None and interrupt.is_set():
+                    process.kill()
+    if process.returncode != 0:
+        shown = textwrap.shorten(" ".join(argv), 100, placeholder=" ...")
+        raise HostError(f"{shown} failed ({process.returncode}): {summary(complaint or output)}")
+    return output
 
 
 def succeeds(*argv: str) -> bool:

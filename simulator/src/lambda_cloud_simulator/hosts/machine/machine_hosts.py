@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import shutil
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,9 +59,9 @@ class MachineHosts:
         self._home = state_dir / str(self._owner)
         self._file_systems = self._home / "file-systems"
         self._machines: dict[str, Machine] = {}
-        self._changing = asyncio.Lock()
+        self._preparation: asyncio.Task[_Ground] | None = None
         self._ground: _Ground | None = None
-        self._closed = False
+        self._closed = threading.Event()
 
     async def prepare(self) -> None:
         """Do what otherwise the first start does: sweep, build the root file system unless cached, make the network.
@@ -118,36 +120,42 @@ class MachineHosts:
 
     async def close(self) -> None:
         """Remove all machines, their file systems and their network."""
-        self._closed = True
-        async with self._changing:
-            await asyncio.gather(*(machine.end() for machine in self._machines.values()))
-            if self._ground is not None:
-                await asyncio.to_thread(sweep.remove, self._owner, self._state_dir)
-                self._ground = None
+        self._closed.set()
+        if self._preparation is not None:
+            with contextlib.suppress(HostError):
+                await asyncio.shield(self._preparation)
+        await asyncio.gather(*(machine.end() for machine in self._machines.values()))
+        if self._ground is not None:
+            self._ground = None
+            await asyncio.to_thread(sweep.remove, self._owner, self._state_dir)
 
     async def _prepared(self) -> _Ground:
-        async with self._changing:
-            if self._closed:
-                raise HostError("These hosts are closed.")
-            if self._ground is None:
-                self._ground = await asyncio.to_thread(self._prepare)
-            return self._ground
+        if self._closed.is_set():
+            raise HostError("These hosts are closed.")
+        if self._preparation is None or (self._preparation.done() and self._ground is None):
+            self._preparation = asyncio.create_task(asyncio.to_thread(self._prepare))
+        # Who gives up waiting does not end it for the others, and a thread cannot be cancelled.
+        return await asyncio.shield(self._preparation)
 
     def _prepare(self) -> _Ground:
+        """Lay the ground, which is :meth:`close`'s to remove even when nobody waits for it any more."""
         try:
             for sentence in sweep.clean(self._state_dir):
                 log.info(sentence)
         except HostError as error:
             log.warning("what an earlier simulator left cannot be removed: %s", error)
-        root = rootfs.ensure(self._cache_dir)
         try:
+            root = rootfs.ensure(self._cache_dir, self._closed)
             cgroup_folders = sweep.register(self._owner, self._state_dir)
             requirements.check_layers(self._home)
             settings.hold(self._owner, _SETTINGS)
-            return _Ground(root, Network.create(self._owner), cgroup_folders)
-        except BaseException:
+            self._ground = _Ground(root, Network.create(self._owner), cgroup_folders)
+        except BaseException as error:
             sweep.remove(self._owner, self._state_dir)
+            if isinstance(error, OSError):
+                raise HostError(f"Machines cannot be prepared: {error}.") from error
             raise
+        return self._ground
 
     def _machine(self, spec: HostSpec, ground: _Ground) -> Machine:
         subnet = ground.network.subnet

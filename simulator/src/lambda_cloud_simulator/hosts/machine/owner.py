@@ -10,9 +10,13 @@ import fcntl
 import hashlib
 import itertools
 import os
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from .. import HostError
 
 STATE_DIR = Path("/var/lib/lambda-cloud-simulator")
 """Each owner has a folder here: the writable layers of its machines and its file systems."""
@@ -81,11 +85,22 @@ def owners(state_dir: Path) -> list[Owner]:
 
 
 @contextlib.contextmanager
-def exclusive(lock: Path) -> Iterator[None]:
-    """Hold a lock across processes; the kernel releases it when the holder dies."""
+def exclusive(lock: Path, interrupt: threading.Event | None = None) -> Iterator[None]:
+    """Hold a lock across processes; the kernel releases it when the holder dies.
+
+    Raises:
+        HostError: ``interrupt`` was set while another held the lock.
+    """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if interrupt is not None and interrupt.is_set():
+                    raise HostError(f"Gave up waiting for {lock}.") from None
+                time.sleep(0.02)
         yield
 
 

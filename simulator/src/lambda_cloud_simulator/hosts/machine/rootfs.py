@@ -13,6 +13,7 @@ import platform
 import re
 import shlex
 import shutil
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib import resources
@@ -80,18 +81,18 @@ def cache_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "/var/cache") / "lambda-cloud-simulator"
 
 
-def ensure(cache: Path) -> Path:
+def ensure(cache: Path, interrupt: threading.Event) -> Path:
     """The root file system, built now (about a minute, from the Debian mirror) unless it is there.
 
     Raises:
-        HostError: it cannot be built.
+        HostError: it cannot be built, or ``interrupt`` was set meanwhile.
     """
     recipe = recipe_here()
     target = cache / f"rootfs-{recipe.key}"
     if target.is_dir():
         return target
     cache.mkdir(parents=True, exist_ok=True)
-    with exclusive(cache / "lock"):
+    with exclusive(cache / "lock", interrupt):
         # Nobody else builds now, so what is unfinished was given up.
         for leftover in cache.glob("rootfs-*.partial"):
             shutil.rmtree(leftover)
@@ -99,8 +100,10 @@ def ensure(cache: Path) -> Path:
             log.info("building the machines' root file system in %s, which takes about a minute", target)
             partial = target.with_name(f"{target.name}.partial")
             try:
-                _build(recipe, partial)
+                _build(recipe, partial, interrupt)
                 partial.rename(target)
+            except HostError as error:
+                raise HostError(f"The machines' root file system cannot be built: {error}") from error
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
     return target
@@ -156,12 +159,13 @@ def _apt_options(dump: str) -> tuple[str, ...]:
     return tuple(line for line in dump.splitlines() if line.split(" ", 1)[0] in _APT_SETTINGS)
 
 
-def _build(recipe: Recipe, target: Path) -> None:
+def _build(recipe: Recipe, target: Path, interrupt: threading.Event) -> None:
     with resources.as_file(resources.files(__package__) / "files") as files:
         script, settings = (shlex.quote(str(files / name)) for name in _SCRIPTS)
         run(
-            # It gives up, and cleans up, when this process ends.
-            *("setpriv", "--pdeathsig=TERM"),
+            # In namespaces of its own all of it ends with this process, its mounts included.
+            *("setpriv", "--pdeathsig=KILL"),
+            *("unshare", "--pid", "--fork", "--kill-child", "--mount-proc"),
             "mmdebstrap",
             "--quiet",
             "--mode=root",
@@ -176,4 +180,5 @@ def _build(recipe: Recipe, target: Path) -> None:
             recipe.suite,
             str(target),
             *recipe.sources,
+            interrupt=interrupt,
         )
