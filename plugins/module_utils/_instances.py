@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput, StateError
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
@@ -30,6 +30,7 @@ class Wanted:
     regions: tuple[str, ...] = ()
     file_systems: tuple[str, ...] = ()
     max_price_cents_per_hour: int | None = None
+    user_data: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 import typing as t
+import uuid
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import ApiError, LambdaCloudError, StateError
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances import Wanted, describe, is_live
 from ansible_collections.lambdal.cloud.plugins.module_utils._outcome import settle
 from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
-from ansible_collections.lambdal.cloud.plugins.module_utils._placement import Candidate, launch_request
+from ansible_collections.lambdal.cloud.plugins.module_utils._placement import (
+    Candidate,
+    is_effect_of,
+    launch_request,
+)
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
 
 NO_CAPACITY = "instance-operations/launch/insufficient-capacity"
@@ -73,11 +78,13 @@ class Launcher:
         raise StateError(f"No capacity for '{wanted.name}': refused for {', '.join(refusals)} ({NO_CAPACITY}).")
 
     def _launch_at(self, wanted: Wanted, candidate: Candidate) -> str:
-        request = launch_request(wanted, candidate)
+        # One id for all tries of this launch: whichever of them took effect is the one that is looked for.
+        launch_id = uuid.uuid4().hex
+        request = launch_request(wanted, candidate, launch_id)
         try:
             return settle(
                 lambda: self._api.launch_instance(request, self._patience.deadline),
-                lambda: self._appeared(wanted.name),
+                lambda: self._appeared(wanted.name, launch_id),
                 self._patience,
             )
         except LambdaCloudError as error:
@@ -85,8 +92,8 @@ class Launcher:
                 raise UncertainLaunch(wanted.name, error) from error
             raise
 
-    def _appeared(self, name: str) -> str | None:
-        """The id of a machine of this name that was not there before the launch.
+    def _appeared(self, name: str, launch_id: str) -> str | None:
+        """The id of a machine that came from this launch and was not there before.
 
         Raises:
             StateError: there are several, so that a launch took effect more than once.
@@ -94,7 +101,7 @@ class Launcher:
         new = [
             row
             for row in self._api.list_instances()
-            if row.get("name") == name and row["id"] not in self._known_ids and is_live(row)
+            if row["id"] not in self._known_ids and is_live(row) and is_effect_of(row, name, launch_id)
         ]
         if len(new) > 1:
             raise StateError(

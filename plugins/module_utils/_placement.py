@@ -110,17 +110,31 @@ def _affordable(wanted: Wanted, offers: Offers) -> list[str]:
     return affordable
 
 
-def launch_request(wanted: Wanted, candidate: Candidate) -> LaunchRequest:
-    """The body of POST /instance-operations/launch."""
+# A tag by which a machine is known as the effect of one launch, and of no other of the same name. Versions of the API that
+# know no tags pass it over.
+LAUNCH_TAG = "lambdal-cloud-launch"
+
+
+def launch_request(wanted: Wanted, candidate: Candidate, launch_id: str) -> LaunchRequest:
+    """The body of POST /instance-operations/launch; `launch_id` is unique to the launch."""
     request: LaunchRequest = {
         "region_name": candidate.region,
         "instance_type_name": candidate.instance_type,
         "ssh_key_names": [wanted.ssh_key] if wanted.ssh_key else [],
         "name": wanted.name,
+        "tags": [{"key": LAUNCH_TAG, "value": launch_id}],
     }
     if wanted.file_systems:
         request["file_system_names"] = list(wanted.file_systems)
+    if wanted.user_data is not None:
+        request["user_data"] = wanted.user_data
     return request
+
+
+def is_effect_of(row: Instance, name: str, launch_id: str) -> bool:
+    """Whether a machine may have come from a launch: it bears the name, and the launch's tag if the API tells tags."""
+    tags = row.get("tags")
+    return row.get("name") == name and (tags is None or {"key": LAUNCH_TAG, "value": launch_id} in tags)
 
 
 def predicted_instance(wanted: Wanted, candidate: Candidate, offers: Offers, status: str) -> Instance:

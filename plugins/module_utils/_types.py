@@ -41,6 +41,13 @@ class InstanceTypeOffer(t.TypedDict):
     regions_with_capacity_available: list[Region]
 
 
+class Tag(t.TypedDict):
+    """A key and a value that a machine carries."""
+
+    key: str
+    value: str
+
+
 class Instance(t.TypedDict, total=False):
     """A machine."""
 
@@ -56,6 +63,7 @@ class Instance(t.TypedDict, total=False):
     instance_type: InstanceType | None
     jupyter_token: str | None
     jupyter_url: str | None
+    tags: list[Tag]
 
 
 class SshKey(t.TypedDict, total=False):
@@ -87,3 +95,5 @@ class LaunchRequest(t.TypedDict, total=False):
     ssh_key_names: list[str]
     file_system_names: list[str]
     name: str
+    tags: list[Tag]
+    user_data: str

@@ -69,6 +69,11 @@ options:
       max_price_cents_per_hour: &max_price
         description: An instance type that costs more US cents per hour is never launched.
         type: int
+      user_data: &user_data
+        description:
+          - Cloud-init user data for the first boot, up to 1 MB. Never shown, and not compared with instances that exist.
+          - Needs version 1.10.0 of the API.
+        type: str
   state:
     description:
       - V(present) launches the instances that do not exist.
@@ -81,6 +86,7 @@ options:
   ssh_key: *ssh_key
   file_systems: *file_systems
   max_price_cents_per_hour: *max_price
+  user_data: *user_data
   show_jupyter:
     description: Whether to return C(jupyter_token) and C(jupyter_url), which log anybody in who holds them.
     type: bool
@@ -242,6 +248,7 @@ MACHINE_SPEC: dict[str, t.Any] = {
     "ssh_key": {"type": "str", "no_log": False},
     "file_systems": {"type": "list", "elements": "str"},
     "max_price_cents_per_hour": {"type": "int"},
+    "user_data": {"type": "str", "no_log": True},
 }
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -277,6 +284,7 @@ def wanted_machines(options: t.Mapping[str, t.Any]) -> list[Wanted]:
                 regions=tuple(chosen["region"] or ()),
                 file_systems=tuple(chosen["file_systems"] or ()),
                 max_price_cents_per_hour=chosen["max_price_cents_per_hour"],
+                user_data=chosen["user_data"],
             )
             for name in expand_names(group["name"] or ())
         ]

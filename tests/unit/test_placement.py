@@ -11,6 +11,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._instances import Wa
 from ansible_collections.lambdal.cloud.plugins.module_utils._placement import (
     Candidate,
     candidates,
+    is_effect_of,
     launch_request,
     needs_offers,
     pinned_regions,
@@ -89,10 +90,24 @@ def test_file_systems_pin_the_region() -> None:
 
 def test_a_launch_never_asks_for_a_quantity() -> None:
     machine = Wanted("a", ("t",), "k", ("r",), ("data",))
-    assert launch_request(machine, Candidate("t", "r")) == {
+    assert launch_request(machine, Candidate("t", "r"), "unique") == {
         "name": "a",
         "region_name": "r",
         "instance_type_name": "t",
         "ssh_key_names": ["k"],
         "file_system_names": ["data"],
+        "tags": [{"key": "lambdal-cloud-launch", "value": "unique"}],
     }
+
+
+def test_a_machine_of_another_launch_is_not_taken_for_ours() -> None:
+    def row(**fields: t.Any) -> t.Any:
+        return {"id": "1", "name": "a", **fields}
+
+    ours = {"key": "lambdal-cloud-launch", "value": "unique"}
+    assert is_effect_of(row(tags=[ours]), "a", "unique")
+    assert not is_effect_of(row(tags=[{**ours, "value": "other"}]), "a", "unique")
+    assert not is_effect_of(row(tags=[]), "a", "unique")
+    # Version 1.5.3 knows no tags: the name has to do.
+    assert is_effect_of(row(), "a", "unique")
+    assert not is_effect_of(row(), "b", "unique")
