@@ -91,6 +91,18 @@ def test_ubuntu_is_root_by_sudo_on_debian_12(fleet: Fleet) -> None:
     ]
 
 
+def test_root_may_change_hostname_and_network_but_not_the_kernel(fleet: Fleet) -> None:
+    assert fleet.ssh("m9", "sudo hostnamectl set-hostname renamed && hostname && sudo -n hostname 2>&1").split(
+        "\n"
+    ) == [
+        "renamed",
+        "renamed",
+    ]
+    fleet.ssh("m9", "sudo sysctl -w net.core.somaxconn=1024 && sudo ip link set lo mtu 1500")
+    assert fleet.client.attempt(fleet.ip("m9"), "sudo sysctl -w vm.swappiness=10").returncode != 0
+    assert fleet.ssh("m9", "findmnt --noheadings --output FSTYPE --target /tmp") == "overlay"
+
+
 def test_only_the_keys_of_the_instance_log_in(fleet: Fleet, tmp_path: Path) -> None:
     stranger = Client.create(tmp_path)
     refused = stranger.attempt(fleet.ip("m0"), "true")

@@ -28,6 +28,8 @@ _BOOT_TIME_LIMIT = 120.0
 _SHUTDOWN_TIME_LIMIT = 30.0
 """Seconds that a reboot may take to shut down before it is forced."""
 _POLL_INTERVAL = 0.05
+# /tmp is on the machine's disk, not in memory; it may change what the kernel keeps per network namespace.
+_NSPAWN_SETTINGS = {"SYSTEMD_NSPAWN_TMPFS_TMP": "0", "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"}
 _REBOOT_SIGNAL = signal.SIGRTMIN + 5  # to systemd as the first process
 
 
@@ -147,8 +149,7 @@ class Machine:
                 stdout=console,
                 stderr=console,
                 start_new_session=True,
-                # /tmp is on the machine's disk, not in memory.
-                env={**os.environ, "SYSTEMD_NSPAWN_TMPFS_TMP": "0"},
+                env={**os.environ, **_NSPAWN_SETTINGS},
             )
 
     async def _kill(self) -> None:

@@ -33,6 +33,7 @@ PACKAGES = (
     "dbus",
     "iproute2",
     "iputils-ping",
+    "libnss-myhostname",
     "libpam-systemd",
     "openssh-server",
     "procps",
