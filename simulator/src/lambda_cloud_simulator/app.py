@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import typing as t
-from dataclasses import dataclass, field
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match
@@ -18,31 +19,72 @@ from starlette.types import ASGIApp
 
 from . import control, routes_1_5_3, routes_1_10_0
 from .account import Account
-from .errors import ServiceError
+from .clock import Clock
+from .errors import DIALECTS, ServiceError, invalid_fields
 from .faults import Faults
 from .gate import PREFIX, Gate
+from .hosts import Hosts
 from .rate_limit import RateLimit
 from .request_log import RequestLog
+from .scenario import Quirks, Scenario
 
 VERSIONS: dict[str, t.Any] = {"1.5.3": routes_1_5_3, "1.10.0": routes_1_10_0}
 DEFAULT_VERSION = "1.10.0"
 
 
-@dataclass
 class Simulator:
-    """An account with everything that stands around it."""
+    """An account with everything that stands around it. Attributes are for reading."""
 
-    account: Account
-    keys: t.Sequence[str]
-    api_version: str = DEFAULT_VERSION
-    rate_limit: bool = False
-    log: RequestLog = field(default_factory=RequestLog)
-    faults: Faults = field(default_factory=Faults)
+    def __init__(
+        self,
+        scenario: Scenario,
+        clock: Clock,
+        hosts: Hosts,
+        *,
+        keys: t.Sequence[str],
+        api_version: str = DEFAULT_VERSION,
+        limit_rate: bool = False,
+        seed: int | None = None,
+        boot_time: float | None = None,
+    ) -> None:
+        """`boot_time` is in simulated seconds; None takes that of the instance type."""
+        self.api_version = api_version
+        self.keys = keys
+        self._routes = VERSIONS[api_version]
+        self._limit_rate = limit_rate
+        self.log = RequestLog()
+        self.account = Account(
+            scenario,
+            clock,
+            hosts,
+            seed=seed,
+            boot_time=boot_time,
+            mount_root=self._routes.MOUNT_ROOT,
+            keys_in_use_stay=self._routes.KEYS_IN_USE_STAY,
+        )
+        self._begin()
+
+    def _begin(self) -> None:
+        self.faults = Faults(self.account.scenario.faults)
+        self.rate_limit = self._new_limit()
+
+    def _new_limit(self) -> RateLimit | None:
+        return RateLimit(self.account.clock, self.account.quirks.rate_limit_forms) if self._limit_rate else None
+
+    async def reset(self) -> None:
+        """Back to the scenario's beginning."""
+        await self.account.reset()
+        self.log.clear()
+        self._begin()
+
+    def set_quirks(self, quirks: Quirks) -> None:
+        """Let the service have these quirks, until the next reset."""
+        self.account.quirks = quirks
+        self.rate_limit = self._new_limit()
 
     def application(self) -> ASGIApp:
         """What uvicorn serves."""
-        routes = VERSIONS[self.api_version].router(self.account)
-        with_field_errors = self.api_version == "1.5.3"
+        routes = self._routes.router(self.account)
         app = FastAPI(
             title="Lambda Cloud API, simulated",
             version=self.api_version,
@@ -51,18 +93,23 @@ class Simulator:
             redoc_url=None,
         )
         app.include_router(routes, prefix=PREFIX)
-        app.include_router(control.router(self.account, self.log, self.faults))
+        app.include_router(control.router(self))
         app.add_api_route("/healthz", _healthz, include_in_schema=False)
-        _answer_errors(app, with_field_errors)
+        if importlib.util.find_spec(f"{__package__}.page"):
+            page = importlib.import_module(f"{__package__}.page")
+            app.include_router(page.router(self))
+        operation_of = _operations(routes.routes)
+        self._answer_errors(app, operation_of)
+        app.openapi = lambda: _description(app)  # type: ignore[method-assign]
         return Gate(
             app,
+            account=self.account,
             keys=self.keys,
-            clock=self.account.clock,
             log=self.log,
-            faults=self.faults,
-            operations=_operations(routes.routes),
-            rate_limit=RateLimit(self.account.clock) if self.rate_limit else None,
-            with_field_errors=with_field_errors,
+            faults=lambda: self.faults,
+            operation_of=operation_of,
+            rate_limit=lambda: self.rate_limit,
+            dialect=DIALECTS[self.api_version],
         )
 
     @contextlib.asynccontextmanager
@@ -71,11 +118,49 @@ class Simulator:
             yield
         finally:
             await self.account.close()
-            await self.account.hosts.close()
+
+    def _answer_errors(self, app: FastAPI, operation_of: t.Callable[[str, str], str | None]) -> None:
+        """Let every refusal have the service's form."""
+        dialect = DIALECTS[self.api_version]
+
+        def answer(request: Request, error: ServiceError, headers: t.Mapping[str, str] | None = None) -> JSONResponse:
+            operation = operation_of(request.method, request.url.path.removeprefix(PREFIX))
+            status, body = dialect.answer(error, operation)
+            return JSONResponse(body, status, headers)
+
+        @app.exception_handler(ServiceError)
+        async def service_error(request: Request, error: ServiceError) -> JSONResponse:
+            return answer(request, error)
+
+        @app.exception_handler(RequestValidationError)
+        async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+            if not request.url.path.startswith(PREFIX):
+                return JSONResponse({"detail": [f"{_field(each)}: {each['msg']}" for each in error.errors()]}, 422)
+            return answer(request, invalid_fields({_field(each): _message(each) for each in error.errors()}))
+
+        @app.exception_handler(HTTPException)
+        async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+            if not request.url.path.startswith(PREFIX):
+                return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+            refusal = ServiceError(
+                error.status_code, "global/not-found", str(error.detail), "Check the path and the method."
+            )
+            return answer(request, refusal, error.headers)
 
 
 async def _healthz() -> dict[str, str]:
     return {"status": "ok"}
+
+
+def _field(error: t.Any) -> str:
+    """The parameter that a validation error is about."""
+    # The first part says body, path or query; where JSON cannot be read, the rest is a position.
+    parts = [] if error["type"] == "json_invalid" else error["loc"][1:]
+    return ".".join(str(part) for part in parts) or "body"
+
+
+def _message(error: t.Any) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _operations(routes: t.Sequence[BaseRoute]) -> t.Callable[[str, str], str | None]:
@@ -91,30 +176,16 @@ def _operations(routes: t.Sequence[BaseRoute]) -> t.Callable[[str, str], str | N
     return operation
 
 
-def _answer_errors(app: FastAPI, with_field_errors: bool) -> None:
-    """Let every refusal have the service's form."""
-
-    def answer(error: ServiceError) -> JSONResponse:
-        return JSONResponse(error.body(with_field_errors), error.status)
-
-    @app.exception_handler(ServiceError)
-    async def service_error(request: Request, error: ServiceError) -> JSONResponse:
-        return answer(error)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        fields: dict[str, dict[str, t.Any]] = {}
-        for each in error.errors():
-            name = ".".join(str(part) for part in each["loc"][1:]) or "body"
-            fields[name] = {"code": "global/invalid-parameters", "message": each["msg"]}
-        told = "; ".join(f"{name}: {each['message']}" for name, each in fields.items())
-        return answer(
-            ServiceError(400, "global/invalid-parameters", f"Invalid request: {told}", "Check the request.", fields)
-        )
-
-    @app.exception_handler(HTTPException)
-    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
-        if not request.url.path.startswith(PREFIX):
-            return JSONResponse({"detail": error.detail}, error.status_code)
-        code = "global/object-does-not-exist" if with_field_errors else "global/not-found"
-        return answer(ServiceError(error.status_code, code, str(error.detail), "Check the address and the method."))
+def _description(app: FastAPI) -> dict[str, t.Any]:
+    """The OpenAPI description of the API, from its routes."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        for path in schema["paths"].values():
+            for operation in path.values():
+                # FastAPI's own form of a refusal, which this API never has.
+                operation["responses"].pop("422", None)
+        schemes = {name: {"type": "http", "scheme": name} for name in ("bearer", "basic")}
+        schema["components"]["securitySchemes"] = schemes
+        schema["security"] = [{name: []} for name in schemes]
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+import typing as t
+
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Body(BaseModel):
@@ -14,7 +16,16 @@ class Body(BaseModel):
     model_config = ConfigDict(strict=True)
 
 
+def optional(**limits: t.Any) -> t.Any:
+    """A field that may be left out, and then is None, but may not be null."""
+    return Field(default=None, json_schema_extra=_without_default, **limits)
+
+
+def _without_default(schema: dict[str, t.Any]) -> None:
+    schema.pop("default", None)
+
+
 class InstanceIds(Body):
-    """Terminate and restart."""
+    """The instances to terminate or to restart."""
 
     instance_ids: list[str]

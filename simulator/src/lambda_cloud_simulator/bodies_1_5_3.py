@@ -9,7 +9,7 @@ import typing as t
 
 from pydantic import Field
 
-from .bodies import Body
+from .bodies import Body, optional
 from .resources import LaunchRequest
 
 SshKeyName = t.Annotated[str, Field(max_length=64)]
@@ -23,7 +23,7 @@ class Launch(Body):
     ssh_key_names: t.Annotated[list[SshKeyName], Field(min_length=1, max_length=1)]
     file_system_names: t.Annotated[list[str], Field(max_length=1)] = []
     quantity: t.Annotated[int, Field(ge=1, le=1)] = 1
-    name: t.Annotated[str | None, Field(min_length=1, max_length=64)] = None
+    name: t.Annotated[str, Field(min_length=1, max_length=64)] | None = None
 
     def request(self) -> LaunchRequest:
         return LaunchRequest(
@@ -39,4 +39,4 @@ class AddSshKey(Body):
     """Key_addSshKey."""
 
     name: SshKeyName
-    public_key: t.Annotated[str, Field(max_length=4096)] | None = None
+    public_key: str = optional(max_length=4096)

@@ -1,21 +1,28 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the simulated service offers: instance types, regions and file systems."""
+"""What the simulated service offers: instance types, regions and images."""
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 from dataclasses import dataclass
-from importlib import resources
 
-import yaml
+from pydantic import ConfigDict
+
+from .images import Image
 
 
 @dataclass(frozen=True)
 class InstanceType:
-    """An instance type. The price is in US cents per hour, sizes in GiB, `boot` in simulated seconds."""
+    """An instance type. The price is in US cents per hour, sizes in GiB, `boot` in simulated seconds.
+
+    `file_systems` tells whether its machines can mount any.
+    """
+
+    __pydantic_config__: t.ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     name: str
     description: str
@@ -26,8 +33,10 @@ class InstanceType:
     storage_gib: int
     gpus: int
     boot: float
-    architecture: str
+    architecture: t.Literal["x86_64", "arm64"] = "x86_64"
+    file_systems: bool = True
 
+    @functools.cached_property
     def as_api(self) -> dict[str, t.Any]:
         """The type as the API shows it."""
         return {
@@ -57,23 +66,13 @@ class InstanceType:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All that an account starts with."""
+    """What can be had. `regions` maps names to descriptions."""
 
     regions: dict[str, str]
     types: dict[str, InstanceType]
-    capacity: dict[str, dict[str, int]]
-    file_systems: list[dict[str, t.Any]]
+    images: tuple[Image, ...]
 
-
-def load(data: dict[str, t.Any] | None = None) -> Catalogue:
-    """The built-in catalogue, or one of the same form."""
-    if data is None:
-        data = yaml.safe_load((resources.files(__package__) / "data" / "catalogue.yaml").read_text("utf-8"))
-    assert data is not None
-    types = {name: InstanceType(name=name, **fields) for name, fields in data["instance_types"].items()}
-    return Catalogue(
-        regions=data["regions"],
-        types=types,
-        capacity={name: dict(data["capacity"].get(name) or {}) for name in types},
-        file_systems=data["file_systems"],
-    )
+    @functools.cached_property
+    def regions_as_api(self) -> dict[str, dict[str, str]]:
+        """Each region as the API shows it."""
+        return {name: {"name": name, "description": description} for name, description in self.regions.items()}

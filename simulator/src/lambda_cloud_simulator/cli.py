@@ -17,8 +17,7 @@ from pathlib import Path
 
 import uvicorn
 
-from . import catalogue
-from .account import Account
+from . import scenario
 from .app import DEFAULT_VERSION, VERSIONS, Simulator
 from .clock import Clock
 from .hosts import HostError, Hosts
@@ -54,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--ssh-port", type=int, default=2222, help="SSH port of local hosts")
     serve.add_argument("--seed", type=int, help="makes every random choice repeatable")
     serve.add_argument("--rate-limit", action="store_true", help="refuse what comes too fast, as the service does")
+    serve.add_argument("--scenario", type=Path, metavar="PATH", help="YAML file that describes the account")
     serve.add_argument(
         "--ready-file", type=Path, metavar="PATH", help="file to write the addresses to when ready, as JSON"
     )
@@ -109,19 +109,21 @@ def _write_whole(path: Path, data: t.Any) -> None:
 def serve(options: argparse.Namespace) -> None:
     """Run until SIGINT or SIGTERM."""
 
+    try:
+        account = scenario.load(options.scenario)
+    except scenario.ScenarioError as error:
+        sys.exit(str(error))
+
     async def run() -> None:
-        account = Account(
-            catalogue.load(),
-            Clock(options.time_scale),
-            make_hosts(options),
-            seed=options.seed,
-            boot_time=options.boot_time,
-        )
         simulator = Simulator(
             account,
+            Clock(options.time_scale),
+            make_hosts(options),
             keys=options.api_key or [DEFAULT_KEY],
             api_version=options.api_version,
-            rate_limit=options.rate_limit,
+            limit_rate=options.rate_limit,
+            seed=options.seed,
+            boot_time=options.boot_time,
         )
         config = uvicorn.Config(
             simulator.application(),

@@ -6,155 +6,184 @@
 from __future__ import annotations
 
 import typing as t
+from urllib.parse import urlsplit
 
-from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, HTTPException, Request
+from pydantic import Field
 
-from . import key_pairs
-from .account import Account
+from .account import Status
 from .fates import Fate
-from .faults import Fault, Faults
-from .request_log import RequestLog
-from .resources import LaunchRequest
+from .fates import Kind as FateKind
+from .faults import Fault
+from .scenario import Quirks
+from .seeds import Seed, SeedFileSystem, SeedInstance, SeedKey
 from .views import Views1100
 
+if t.TYPE_CHECKING:
+    from .app import Simulator
+
 Json = dict[str, t.Any]
-FateName = t.Literal[
-    "unhealthy", "preempted", "no-address", "never-boots", "vanishes", "late-listing", "gpu-missing", "gpu-broken"
-]
+PREFIX = "/_simulator"
+_SECRETS = frozenset({"jupyter_token", "jupyter_url"})
 
 
-class Order(BaseModel):
-    """A body that must be understood whole."""
+class FateNow(Seed):
+    """A fate for an instance that exists, `after` so many simulated seconds."""
 
-    model_config = ConfigDict(extra="forbid")
-
-
-class SeedInstance(Order):
-    """An instance that is simply there, whatever the service would say. Fields of `extra` are shown beside its own."""
-
-    name: str | None = None
-    instance_type: str = "gpu_1x_a10"
-    region: str = "us-east-1"
-    ssh_key_names: list[str] = []
-    file_system_names: list[str] = []
-    status: t.Literal["booting", "active", "unhealthy", "terminating", "terminated", "preempted"] = "active"
-    ip: str | None = None
-    private_ip: str | None = None
-    hostname: str | None = None
-    tags: dict[str, str] = {}
-
-
-class SeedKey(Order):
-    """A key that is simply there; without a public key one is made."""
-
-    name: str
-    public_key: str | None = None
-
-
-class OrderFate(Order):
-    """See `Fate`."""
-
-    fate: FateName
-    name: str | None = None
-    times: t.Annotated[int, Field(ge=1)] = 1
+    fate: FateKind
     after: t.Annotated[float, Field(ge=0)] = 0.0
 
 
-class FateNow(Order):
-    """A fate for an instance that exists."""
+class SetStatus(Seed):
+    """Whether the account may do anything."""
 
-    fate: FateName
+    status: Status
 
 
-def router(account: Account, log: RequestLog, faults: Faults) -> APIRouter:
+def refuse_other_sites(request: Request) -> None:
+    """A page of another site, open in the operator's browser, must not give orders here. Raises HTTPException."""
+    origin = request.headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if foreign or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        raise HTTPException(403, "Requests from other sites are refused.")
+
+
+def router(simulator: Simulator) -> APIRouter:
     """The routes of the control address."""
-    routes = APIRouter(prefix="/_simulator", include_in_schema=False)
-    views = Views1100(account)
+    routes = APIRouter(prefix=PREFIX, include_in_schema=False, dependencies=[Depends(refuse_other_sites)])
+    _add_reading(routes, simulator)
+    _add_seeding(routes, simulator)
+    _add_trouble(routes, simulator)
+    return routes
 
+
+def _add_reading(routes: APIRouter, simulator: Simulator) -> None:
     @routes.get("/requests")
     async def requests() -> Json:
-        return {"requests": log.entries()}
+        return {"requests": simulator.log.entries()}
 
     @routes.delete("/requests", status_code=204)
     async def forget_requests() -> None:
-        log.clear()
+        simulator.log.clear()
 
     @routes.get("/state")
     async def state() -> Json:
-        now = account.clock.now()
-        secret = {"jupyter_token", "jupyter_url"}
-        return {
-            "now": now,
-            "instances": [
-                {
-                    **{field: value for field, value in views.instance(row).items() if field not in secret},
-                    "name": row.name,
-                    "cost_cents": row.cost_cents(now),
-                }
-                for row in account.instances.values()
-            ],
-            "ssh_keys": [views.ssh_key(row) for row in account.ssh_keys.values()],
-            "file_systems": [views.file_system(row) for row in account.file_systems.values()],
-            "capacity": account.capacity,
-        }
+        return state_of(simulator)
 
     @routes.post("/reset", status_code=204)
     async def reset() -> None:
-        await account.reset()
-        faults.pending.clear()
-        log.clear()
+        await simulator.reset()
+
+
+def state_of(simulator: Simulator) -> Json:
+    """All there is, without secrets. Costs are in US cents, times in simulated seconds."""
+    account = simulator.account
+    views = Views1100(account)
+    now = account.clock.now()
+    limit = simulator.rate_limit
+    return {
+        "api_version": simulator.api_version,
+        "now": now,
+        "date": account.clock.date(now).isoformat(timespec="seconds"),
+        "status": account.status,
+        "instances": [
+            {
+                **{field: value for field, value in views.instance(row).items() if field not in _SECRETS},
+                "name": row.name,
+                "ip": row.ip,
+                "age_seconds": now - row.launched,
+                "cost_cents": row.cost_cents(now),
+                "listed": row.listed_from <= now,
+            }
+            for row in account.instances.values()
+        ],
+        "ssh_keys": [views.ssh_key(row) for row in account.ssh_keys.values()],
+        "file_systems": views.file_systems(account.file_systems.values()),
+        "firewall_rules": views.rules(account.firewall.rules),
+        "firewall_rulesets": [views.ruleset(row) for row in account.firewall.rulesets.values()],
+        "capacity": account.capacity,
+        "quirks": account.quirks.model_dump(),
+        "rate_limit": limit.state() if limit else None,
+        "faults": [fault.model_dump() for fault in simulator.faults.pending],
+        "fates": [fate.model_dump() for fate in account.fates.pending],
+    }
+
+
+def _add_seeding(routes: APIRouter, simulator: Simulator) -> None:
+    account = simulator.account
+    views = Views1100(account)
+
+    def require_region(region: str) -> None:
+        if region not in account.catalogue.regions:
+            raise HTTPException(422, f"There is no region {region}.")
+
+    def require_type(name: str) -> None:
+        if name not in account.catalogue.types:
+            raise HTTPException(422, f"There is no instance type {name}.")
 
     @routes.post("/instances")
     async def seed_instance(body: SeedInstance) -> Json:
-        if body.instance_type not in account.catalogue.types:
-            raise HTTPException(422, f"no instance type {body.instance_type}")
-        row = account.seed_instance(
-            LaunchRequest(
-                region=body.region,
-                instance_type=body.instance_type,
-                ssh_key_names=tuple(body.ssh_key_names),
-                file_system_names=tuple(body.file_system_names),
-                name=body.name,
-                hostname=body.hostname,
-                tags=tuple(body.tags.items()),
-            ),
-            status=body.status,
-            ip=body.ip,
-            private_ip=body.private_ip,
-        )
-        return views.instance(row)
+        require_type(body.instance_type)
+        require_region(body.region)
+        return views.instance(account.seed_instance(body))
 
     @routes.post("/ssh-keys")
     async def seed_key(body: SeedKey) -> Json:
-        public_key = body.public_key or key_pairs.generate(body.name)[1]
-        return views.ssh_key(account.store_ssh_key(body.name, public_key))
+        return views.ssh_key(account.seed_ssh_key(body))
+
+    @routes.post("/file-systems")
+    async def seed_file_system(body: SeedFileSystem) -> Json:
+        require_region(body.region)
+        return views.file_systems([account.seed_file_system(body)])[0]
 
     @routes.put("/capacity", status_code=204)
-    async def set_capacity(body: dict[str, dict[str, int]]) -> None:
+    async def set_capacity(body: dict[str, dict[str, t.Annotated[int, Field(ge=0)]]]) -> None:
         for name, regions in body.items():
-            account.capacity[name] = {**account.capacity.get(name, {}), **regions}
+            require_type(name)
+            for region in regions:
+                require_region(region)
+        account.set_capacity(body)
+
+    @routes.put("/status", status_code=204)
+    async def set_status(body: SetStatus) -> None:
+        account.status = body.status
+
+    @routes.put("/quirks", status_code=204)
+    async def set_quirks(body: Quirks) -> None:
+        simulator.set_quirks(body)
+
+
+def _add_trouble(routes: APIRouter, simulator: Simulator) -> None:
+    account = simulator.account
 
     @routes.post("/faults", status_code=204)
     async def order_fault(body: Fault) -> None:
-        faults.pending.append(body)
+        simulator.faults.pending.append(body)
 
     @routes.get("/faults")
     async def pending_faults() -> Json:
-        return {"faults": [fault.model_dump() for fault in faults.pending]}
+        return {"faults": [fault.model_dump() for fault in simulator.faults.pending]}
 
     @routes.delete("/faults", status_code=204)
     async def clear_faults() -> None:
-        faults.pending.clear()
+        simulator.faults.pending.clear()
 
     @routes.post("/fates", status_code=204)
-    async def order_fate(body: OrderFate) -> None:
-        account.fates.add(Fate(**body.model_dump()))
+    async def order_fate(body: Fate) -> None:
+        account.fates.pending.append(body)
+
+    @routes.get("/fates")
+    async def pending_fates() -> Json:
+        return {"fates": [fate.model_dump() for fate in account.fates.pending]}
+
+    @routes.delete("/fates", status_code=204)
+    async def clear_fates() -> None:
+        account.fates.pending.clear()
 
     @routes.post("/instances/{id}/fate", status_code=204)
     async def fate_now(id: str, body: FateNow) -> None:
         if id not in account.instances:
-            raise HTTPException(404, f"no instance {id}")
-        await account.apply_fate(account.instances[id], body.fate)
-
-    return routes
+            raise HTTPException(404, f"There is no instance {id}.")
+        if body.fate in ("never-boots", "late-listing"):
+            raise HTTPException(422, f"{body.fate} is for instances that are yet to be launched.")
+        await account.apply_fate(id, Fate(fate=body.fate, after=body.after))

@@ -9,6 +9,8 @@ import typing as t
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .operations import Operation
+
 Kind = t.Literal[
     "drop",
     "status",
@@ -26,16 +28,18 @@ Kind = t.Literal[
 class Fault(BaseModel):
     """What happens to the next `times` requests of an operation, or of any.
 
-    `when` tells whether the request is executed first: a fault after executing loses the answer only. `seconds` are real.
+    `when` tells whether the request is executed first: a fault after executing loses the answer only. `seconds` and
+    `retry_after` are real ones. `code` makes a `status` answer JSON with this error code, as for `provider/*`.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     kind: Kind
-    operation: str | None = None
+    operation: Operation | None = None
     times: t.Annotated[int, Field(ge=1)] = 1
     when: t.Literal["before", "after"] = "before"
     status: t.Annotated[int, Field(ge=400, le=599)] = 500
+    code: str | None = None
     seconds: t.Annotated[float, Field(ge=0)] = 0.0
     form: t.Literal["header", "body", "html"] = "header"
     retry_after: t.Annotated[float, Field(ge=0)] = 1.0
@@ -44,21 +48,23 @@ class Fault(BaseModel):
     @property
     def executes(self) -> bool:
         """Whether the request takes effect all the same."""
-        if self.kind in ("truncate", "garbage"):
+        if self.kind in ("truncate", "garbage", "delay"):
             return True
-        return self.kind in ("drop", "status", "delay") and (self.when == "after" or self.kind == "delay")
+        return self.kind in ("drop", "status") and self.when == "after"
 
 
 class Faults:
     """Faults that wait for their request, in the order in which they were ordered."""
 
-    def __init__(self) -> None:
-        self.pending: list[Fault] = []
+    def __init__(self, pending: t.Iterable[Fault] = ()) -> None:
+        self.pending = [fault.model_copy() for fault in pending]
 
     def take(self, operation: str | None) -> Fault | None:
         """The fault of a request that just came, used once."""
         for fault in self.pending:
-            if fault.operation in (None, operation):
+            # What no-capacity means is a matter of launches.
+            wanted = "launch" if fault.kind == "no-capacity" and fault.operation is None else fault.operation
+            if wanted in (None, operation):
                 fault.times -= 1
                 self.pending = [each for each in self.pending if each.times > 0]
                 return fault

@@ -15,7 +15,7 @@ from .clock import Clock
 REQUEST_SECONDS = 1.0
 LAUNCH_SECONDS = 12.0
 
-FORMS = ("header", "body", "html")
+FORMS: tuple[t.Literal["header", "body", "html"], ...] = ("header", "body", "html")
 
 
 def too_many(form: str, retry_after: float) -> Response:
@@ -32,10 +32,10 @@ def too_many(form: str, retry_after: float) -> Response:
 class RateLimit:
     """One request a second and one launch in twelve, in simulated time. Refusals rotate through their forms."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, forms: t.Sequence[str] = FORMS) -> None:
         self._clock = clock
         self._next = {"request": 0.0, "launch": 0.0}
-        self._forms = itertools.cycle(FORMS)
+        self._forms = itertools.cycle(forms)
         self.refused = 0
 
     def check(self, operation: str | None) -> Response | None:
@@ -52,6 +52,6 @@ class RateLimit:
         return None
 
     def state(self) -> dict[str, t.Any]:
-        """When the next request and launch would be taken, in simulated seconds from now."""
+        """When the next request and launch would be taken, in simulated seconds from now, and how many were refused."""
         now = self._clock.now()
         return {**{lane: max(0.0, at - now) for lane, at in self._next.items()}, "refused": self.refused}

@@ -10,8 +10,9 @@ import typing as t
 from collections import deque
 from urllib.parse import parse_qsl
 
-MOST_ENTRIES = 100_000
-_SECRETS = frozenset({"public_key", "private_key", "user_data"})
+MOST_ENTRIES = 20_000
+_SECRETS = frozenset({"private_key", "user_data"})
+_LONGEST_BODY_BYTES = 100_000
 
 
 class RequestLog:
@@ -23,7 +24,7 @@ class RequestLog:
     def add(
         self, *, method: str, path: str, query: str, operation: str | None, body: bytes, time: float
     ) -> dict[str, t.Any]:
-        """Take a request down; the caller adds `status` when it is answered. `time` is in simulated seconds."""
+        """Take a request down; the caller sets `status` when it is answered. `time` is in simulated seconds."""
         entry: dict[str, t.Any] = {
             "method": method,
             "path": path,
@@ -44,11 +45,14 @@ class RequestLog:
 
 
 def _masked(body: bytes) -> t.Any:
+    """The body's JSON without secrets."""
     if not body:
         return None
+    if len(body) > _LONGEST_BODY_BYTES:
+        return f"({len(body)} bytes)"
     try:
         data = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "(not JSON)"
     if isinstance(data, dict):
         return {key: "(masked)" if key in _SECRETS else value for key, value in data.items()}

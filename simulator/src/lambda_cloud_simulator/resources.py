@@ -26,13 +26,34 @@ class SshKey:
 
 @dataclass
 class FileSystem:
-    """A file system; times in simulated seconds."""
+    """A file system; times in simulated seconds since the simulator's start."""
 
     id: str
     name: str
     region: str
     created: float
     bytes_used: int = 0
+
+
+@dataclass(frozen=True)
+class FirewallRule:
+    """What may come in. `port_range` is inclusive, and None for icmp."""
+
+    protocol: str
+    source_network: str
+    description: str
+    port_range: tuple[int, int] | None = None
+
+
+@dataclass
+class Ruleset:
+    """Firewall rules of a region that instances can be launched with."""
+
+    id: str
+    name: str
+    region: str
+    created: float
+    rules: tuple[FirewallRule, ...] = ()
 
 
 @dataclass
@@ -55,10 +76,13 @@ class Instance:
     jupyter_token: str | None = None
     # Not before this time do lists show it.
     listed_from: float = 0.0
+    # When it ceased to cost.
     ended: float | None = None
     tags: tuple[tuple[str, str], ...] = ()
     rulesets: tuple[str, ...] = ()
     user_data: str | None = None
+    # Fields that no description names.
+    extra: t.Mapping[str, t.Any] = field(default_factory=dict)
     life: asyncio.Task[None] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -73,7 +97,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class LaunchRequest:
-    """A launch, whichever version of the API it came by."""
+    """A launch, whichever version of the API it came by. `mounts` maps the id of a file system to its mount point."""
 
     region: str
     instance_type: str
@@ -85,4 +109,5 @@ class LaunchRequest:
     tags: tuple[tuple[str, str], ...] = ()
     mounts: t.Mapping[str, str] = field(default_factory=dict)
     rulesets: tuple[str, ...] = ()
-    image: t.Mapping[str, str] | None = None
+    image_id: str | None = None
+    image_family: str | None = None

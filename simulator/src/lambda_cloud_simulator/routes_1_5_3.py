@@ -5,30 +5,38 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from fastapi import APIRouter
 
 from . import routes_core
 from .account import Account
+from .answers import Answer, data
+from .answers_1_5_3 import DESCRIPTION
 from .bodies_1_5_3 import AddSshKey, Launch
 from .views import Views
 
-Json = dict[str, t.Any]
+# Where machines mounted file systems then.
+MOUNT_ROOT = "/home/ubuntu"
+KEYS_IN_USE_STAY = True
 
 
 def router(account: Account) -> APIRouter:
     """The routes over an account."""
     views = Views(account)
-    routes = routes_core.router(account, views)
+    routes = APIRouter()
+    of = DESCRIPTION.of
+    routes_core.add(routes, account, views, DESCRIPTION)
 
-    @routes.post("/instance-operations/launch", name="launch")
-    async def launch(body: Launch) -> Json:
-        return {"data": {"instance_ids": [account.launch(body.request()).id]}}
+    @routes.get("/instances", name="list_instances", responses=of("list_instances"))
+    async def list_instances() -> Answer:
+        return data([views.instance(row) for row in account.listed_instances()])
 
-    @routes.post("/ssh-keys", name="add_ssh_key")
-    async def add_ssh_key(body: AddSshKey) -> Json:
+    @routes.post("/instance-operations/launch", name="launch", responses=of("launch"))
+    async def launch(body: Launch) -> Answer:
+        return data({"instance_ids": [(await account.launch(body.request())).id]})
+
+    @routes.post("/ssh-keys", name="add_ssh_key", responses=of("add_ssh_key"))
+    async def add_ssh_key(body: AddSshKey) -> Answer:
         key, private_key = account.add_ssh_key(body.name, body.public_key)
-        return {"data": views.ssh_key(key, private_key)}
+        return data(views.ssh_key(key, private_key))
 
     return routes

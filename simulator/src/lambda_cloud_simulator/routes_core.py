@@ -5,52 +5,45 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from fastapi import APIRouter
 
 from .account import Account
+from .answers import Answer, Description, data
 from .bodies import InstanceIds
 from .views import Views
 
-Json = dict[str, t.Any]
 
+def add(routes: APIRouter, account: Account, views: Views, description: Description) -> None:
+    """Add the routes over an account, shown as a version shows it."""
+    of = description.of
 
-def router(account: Account, views: Views) -> APIRouter:
-    """The routes over an account, shown as a version shows it."""
-    routes = APIRouter()
+    @routes.get("/instance-types", name="list_instance_types", responses=of("list_instance_types"))
+    async def list_instance_types() -> Answer:
+        return data(views.instance_types())
 
-    @routes.get("/instance-types", name="list_instance_types")
-    async def list_instance_types() -> Json:
-        return {"data": views.instance_types()}
+    @routes.get("/instances/{id}", name="get_instance", responses=of("get_instance"))
+    async def get_instance(id: str) -> Answer:
+        return data(views.instance(account.instance(id)))
 
-    @routes.get("/instances", name="list_instances")
-    async def list_instances() -> Json:
-        return {"data": [views.instance(row) for row in account.listed_instances()]}
+    @routes.post("/instance-operations/terminate", name="terminate", responses=of("terminate"))
+    async def terminate(body: InstanceIds) -> Answer:
+        gone = account.terminate(body.instance_ids)
+        return data({"terminated_instances": [views.instance(row) for row in gone]})
 
-    @routes.get("/instances/{id}", name="get_instance")
-    async def get_instance(id: str) -> Json:
-        return {"data": views.instance(account.instance(id))}
+    @routes.post("/instance-operations/restart", name="restart", responses=of("restart"))
+    async def restart(body: InstanceIds) -> Answer:
+        back = await account.restart(body.instance_ids)
+        return data({"restarted_instances": [views.instance(row) for row in back]})
 
-    @routes.post("/instance-operations/terminate", name="terminate")
-    async def terminate(body: InstanceIds) -> Json:
-        return {"data": {"terminated_instances": [views.instance(row) for row in account.terminate(body.instance_ids)]}}
+    @routes.get("/ssh-keys", name="list_ssh_keys", responses=of("list_ssh_keys"))
+    async def list_ssh_keys() -> Answer:
+        return data([views.ssh_key(row) for row in account.ssh_keys.values()])
 
-    @routes.post("/instance-operations/restart", name="restart")
-    async def restart(body: InstanceIds) -> Json:
-        return {"data": {"restarted_instances": [views.instance(row) for row in account.restart(body.instance_ids)]}}
-
-    @routes.get("/ssh-keys", name="list_ssh_keys")
-    async def list_ssh_keys() -> Json:
-        return {"data": [views.ssh_key(row) for row in account.ssh_keys.values()]}
-
-    @routes.delete("/ssh-keys/{id}", name="delete_ssh_key")
-    async def delete_ssh_key(id: str) -> Json:
+    @routes.delete("/ssh-keys/{id}", name="delete_ssh_key", responses=of("delete_ssh_key"))
+    async def delete_ssh_key(id: str) -> Answer:
         account.delete_ssh_key(id)
-        return {"data": {}}
+        return data({})
 
-    @routes.get("/file-systems", name="list_file_systems")
-    async def list_file_systems() -> Json:
-        return {"data": [views.file_system(row) for row in account.file_systems.values()]}
-
-    return routes
+    @routes.get("/file-systems", name="list_file_systems", responses=of("list_file_systems"))
+    async def list_file_systems() -> Answer:
+        return data(views.file_systems(account.file_systems.values()))

@@ -8,23 +8,35 @@ from __future__ import annotations
 import typing as t
 
 from .account import Account
-from .resources import FileSystem, Instance, SshKey
+from .images import Image
+from .resources import FileSystem, FirewallRule, Instance, Ruleset, SshKey
 
 Json = dict[str, t.Any]
 
 _OWNER = {"id": "3da5a70a57a7422ea8a7203f98b2198b", "email": "simulator@lambda-cloud.example", "status": "active"}
+# What the service was seen to answer although no description names it.
+_WORKSPACE = {"workspace_id": "c1f2a3b4d5e64f708192a3b4c5d6e7f8", "is_reserved": False}
 
 
 class Views:
-    """What both versions show alike, and how 1.5.3 shows the rest: what is not known is null."""
+    """What both versions show alike, and how 1.5.3 shows the rest: what an instance does not have is null."""
+
+    empty_fields: t.Literal["null", "missing"] = "null"
 
     def __init__(self, account: Account) -> None:
         self.account = account
 
     def region(self, name: str) -> Json:
-        return {"name": name, "description": self.account.catalogue.regions.get(name, name)}
+        return self.account.catalogue.regions_as_api.get(name) or {"name": name, "description": name}
 
     def instance(self, row: Instance) -> Json:
+        shown = self._instance(row)
+        if (self.account.quirks.empty_fields or self.empty_fields) == "missing":
+            return {field: value for field, value in shown.items() if value is not None}
+        return shown
+
+    def _instance(self, row: Instance) -> Json:
+        token = row.jupyter_token if row.ip else None
         return {
             "id": row.id,
             "name": row.name,
@@ -33,22 +45,23 @@ class Views:
             "ssh_key_names": [key.name for key in row.ssh_keys],
             "file_system_names": [each.name for each in row.file_systems],
             "region": self.region(row.region),
-            "instance_type": row.type.as_api(),
+            "instance_type": self.instance_type(row.type.as_api),
             "hostname": row.hostname,
-            "jupyter_token": row.jupyter_token,
-            "jupyter_url": self._jupyter_url(row),
+            "jupyter_token": token,
+            "jupyter_url": f"https://jupyter-{row.id}.lambdaspaces.example/?token={token}" if token else None,
+            **_WORKSPACE,
+            **row.extra,
         }
 
-    @staticmethod
-    def _jupyter_url(row: Instance) -> str | None:
-        if row.jupyter_token is None:
-            return None
-        return f"https://jupyter-{row.id}.lambdaspaces.example/?token={row.jupyter_token}"
+    def instance_type(self, shown: Json) -> Json:
+        if self.account.quirks.prices_as_strings:
+            return {**shown, "price_cents_per_hour": str(shown["price_cents_per_hour"])}
+        return shown
 
     def instance_types(self) -> Json:
         return {
             name: {
-                "instance_type": type_.as_api(),
+                "instance_type": self.instance_type(type_.as_api),
                 "regions_with_capacity_available": [
                     self.region(region) for region in self.account.available_regions(name)
                 ],
@@ -61,46 +74,106 @@ class Views:
         key: Json = {"id": row.id, "name": row.name, "public_key": row.public_key}
         return {**key, "private_key": private_key} if private_key else key
 
-    def file_system(self, row: FileSystem) -> Json:
-        return {
-            "id": row.id,
-            "name": row.name,
-            "created": self.account.clock.date(row.created).isoformat(timespec="seconds"),
-            "created_by": _OWNER,
-            "mount_point": self.account.default_mount_point(row.name),
-            "region": self.region(row.region),
-            "is_in_use": self.account.file_system_in_use(row),
-            "bytes_used": row.bytes_used,
-        }
+    def file_systems(self, rows: t.Iterable[FileSystem]) -> list[Json]:
+        in_use = self.account.file_systems_in_use()
+        return [
+            {
+                "id": row.id,
+                "name": row.name,
+                "created": self._date(row.created),
+                "created_by": _OWNER,
+                "mount_point": self.account.default_mount_point(row.name),
+                "region": self.region(row.region),
+                "is_in_use": row.id in in_use,
+                "bytes_used": row.bytes_used,
+            }
+            for row in rows
+        ]
+
+    def _date(self, time: float) -> str:
+        return self.account.clock.date(time).isoformat(timespec="seconds")
 
 
 class Views1100(Views):
-    """As 1.10.0 shows them: what is not known is left out."""
+    """As 1.10.0 shows them: what an instance does not have is missing."""
 
-    def instance(self, row: Instance) -> Json:
-        shown = {**super().instance(row), "private_ip": row.private_ip}
-        shown["file_system_mounts"] = [
-            {"mount_point": mount.mount_point, "file_system_id": mount.file_system_id} for mount in row.mounts
-        ] or None
-        shown["tags"] = [{"key": key, "value": value} for key, value in row.tags]
-        shown["firewall_rulesets"] = [{"id": ruleset} for ruleset in row.rulesets]
-        shown["actions"] = self._actions(row)
-        return {field: value for field, value in shown.items() if value is not None}
+    empty_fields = "missing"
+
+    def _instance(self, row: Instance) -> Json:
+        return {
+            **super()._instance(row),
+            "private_ip": row.private_ip,
+            "file_system_mounts": [
+                {"mount_point": mount.mount_point, "file_system_id": mount.file_system_id} for mount in row.mounts
+            ]
+            or None,
+            "tags": [{"key": key, "value": value} for key, value in row.tags],
+            "firewall_rulesets": [{"id": ruleset} for ruleset in row.rulesets],
+            "actions": _actions(row),
+        }
+
+    def regions(self) -> list[Json]:
+        return list(self.account.catalogue.regions_as_api.values())
+
+    def image(self, row: Image) -> Json:
+        return {
+            "id": row.id,
+            "created_time": row.created,
+            "updated_time": row.created,
+            "name": row.name,
+            "description": row.description,
+            "family": row.family,
+            "version": row.version,
+            "architecture": row.architecture,
+            "region": self.region(row.region),
+        }
 
     @staticmethod
-    def _actions(row: Instance) -> Json:
-        if row.status == "booting":
-            reason = {"reason_code": "vm-has-not-launched", "reason_description": "The instance has not booted yet."}
-        elif not row.live:
-            reason = {"reason_code": "vm-is-terminating", "reason_description": "The instance is being terminated."}
-        else:
-            reason = {}
-        state: Json = {"available": not reason, **reason}
-        blocked = {"available": False, "reason_code": "vm-is-too-old", "reason_description": "Not offered here."}
+    def rules(rows: t.Iterable[FirewallRule]) -> list[Json]:
+        return [
+            {
+                "protocol": row.protocol,
+                **({"port_range": list(row.port_range)} if row.port_range else {}),
+                "source_network": row.source_network,
+                "description": row.description,
+            }
+            for row in rows
+        ]
+
+    def ruleset(self, row: Ruleset) -> Json:
         return {
-            "migrate": blocked,
-            "rebuild": blocked,
-            "restart": state,
-            "cold_reboot": state,
-            "terminate": {"available": True} if row.live else state,
+            "id": row.id,
+            "name": row.name,
+            "region": self.region(row.region),
+            "rules": self.rules(row.rules),
+            "created": self._date(row.created),
+            "instance_ids": self.account.instances_of_ruleset(row.id),
         }
+
+    def global_ruleset(self) -> Json:
+        return {"id": "global", "name": "Global", "rules": self.rules(self.account.firewall.rules)}
+
+
+def _state(reason: str | None, description: str = "") -> Json:
+    return (
+        {"available": False, "reason_code": reason, "reason_description": description}
+        if reason
+        else {"available": True}
+    )
+
+
+_OFFERED = _state(None)
+_NOT_OFFERED = _state("vm-is-too-old", "The simulator does not offer this.")
+_BOOTING = _state("vm-has-not-launched", "The instance has not booted yet.")
+_GOING = _state("vm-is-terminating", "The instance is being terminated.")
+
+
+def _actions(row: Instance) -> Json:
+    state = _GOING if not row.live else _BOOTING if row.status == "booting" else _OFFERED
+    return {
+        "migrate": _NOT_OFFERED,
+        "rebuild": _NOT_OFFERED,
+        "restart": state,
+        "cold_reboot": state,
+        "terminate": _OFFERED if row.live else state,
+    }

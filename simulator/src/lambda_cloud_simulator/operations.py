@@ -1,0 +1,34 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The names of the operations, by which faults are ordered and requests are logged."""
+
+from __future__ import annotations
+
+import typing as t
+
+Operation = t.Literal[
+    "list_instance_types",
+    "list_instances",
+    "get_instance",
+    "rename_instance",
+    "launch",
+    "terminate",
+    "restart",
+    "list_ssh_keys",
+    "add_ssh_key",
+    "delete_ssh_key",
+    "list_file_systems",
+    "create_file_system",
+    "delete_file_system",
+    "list_images",
+    "list_regions",
+    "list_firewall_rules",
+    "set_firewall_rules",
+    "list_firewall_rulesets",
+    "create_firewall_ruleset",
+    "get_firewall_ruleset",
+    "update_firewall_ruleset",
+    "delete_firewall_ruleset",
+    "list_audit_events",
+]
