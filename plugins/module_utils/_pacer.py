@@ -5,8 +5,9 @@
 
 The service allows an account one request a second and one launch in twelve, whichever process sends them. Every process
 therefore takes its turn from one small file per account and address: it reads when the next turn is, writes down the
-turn after it, lets the file go, and sleeps until its own. The lock is held for microseconds and falls with its
-process, so that a crashed one costs at most the turn it had taken.
+turn after it, lets the file go, and sleeps until its own. Before it goes ahead it makes sure that the one before it,
+which a busy machine may have kept from going in time, is a whole interval ahead. The lock is held for microseconds and
+falls with its process, so that a crashed one costs at most the turn it had taken.
 """
 
 from __future__ import annotations
@@ -122,6 +123,14 @@ class Pacer:
                 self._wait_lane(each, deadline)
 
     def _wait_lane(self, lane: str, deadline: Deadline | None) -> None:
+        pause = self._take_turn(lane, deadline)
+        while pause > 0:
+            self._sleep(pause)
+            pause = self._depart(lane)
+
+    def _take_turn(self, lane: str, deadline: Deadline | None) -> float:
+        """Reserve the lane's next turn; the seconds until then, 0 when it is now and has been gone ahead with."""
+        interval = self._intervals[lane]
         pause = 0.0
 
         def take(turns: dict[str, float]) -> None:
@@ -135,11 +144,26 @@ class Pacer:
                 raise DeadlineExceeded(
                     f"The rate limit's next free turn is {pause:.0f} s away, beyond the time left of {deadline.seconds:g} s."
                 )
-            turns[lane] = turn + self._intervals[lane]
+            turns[lane] = turn + interval
 
         self._exchange(take)
-        if pause > 0:
-            self._sleep(pause)
+        return pause or self._depart(lane)
+
+    def _depart(self, lane: str) -> float:
+        """Go ahead, unless whoever went last did so less than an interval ago; then the seconds still to wait."""
+        pause = 0.0
+
+        def go(turns: dict[str, float]) -> None:
+            nonlocal pause
+            now, last = self._clock(), f"{lane} sent"
+            pause = turns.get(last, 0.0) + self._intervals[lane] - now
+            # More than an interval away it was never sent, but written by a clock that was set back.
+            if not 0 < pause <= self._intervals[lane]:
+                pause = 0.0
+                turns[last] = now
+
+        self._exchange(go)
+        return pause
 
     def hold(self, lane: str, seconds: float) -> None:
         """Keep everybody in a lane back for some seconds, after the service said that it was asked too often."""

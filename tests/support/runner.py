@@ -65,15 +65,14 @@ class Modules:
         assert process.stdin
         process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": {**connection, **options, **control}}))
         process.stdin.close()
+        # communicate() would flush what is closed.
+        process.stdin = None
         return process
 
     def run(self, module: str, check: bool = False, **options: t.Any) -> Outcome:
         """A module's result; what it prints must be one JSON object and no stack trace."""
         process = self.start(module, check, **options)
-        assert process.stdout
-        assert process.stderr
-        output, errors = process.stdout.read(), process.stderr.read()
-        process.wait(timeout=60)
+        output, errors = process.communicate(timeout=120)
         assert "Traceback" not in errors + output, errors + output
         return Outcome(json.loads(output), output + errors)
 

@@ -52,6 +52,9 @@ class Simulator:
     def fault(self, kind: str, operation: str | None = None, times: int = 1, **rest: t.Any) -> None:
         self._control("POST", "/faults", {"kind": kind, "operation": operation, "times": times, **rest})
 
+    def clear_faults(self) -> None:
+        self._control("DELETE", "/faults")
+
     def fate(self, fate: str, name: str | None = None, times: int = 1, **rest: t.Any) -> None:
         self._control("POST", "/fates", {"fate": fate, "name": name, "times": times, **rest})
 

@@ -68,6 +68,25 @@ def test_reads_go_on_while_a_launch_waits(tmp_path: Path) -> None:
     assert clock.now == 1012.0
 
 
+def test_one_that_goes_late_keeps_the_next_from_following_at_once(tmp_path: Path) -> None:
+    clock = Time()
+    # Turns at 1000, 1001 and 1002; the second one's machine is busy until 1001.8.
+    pacer(tmp_path, clock).wait(REQUEST)
+    third = Time()
+    late = Pacer(
+        SharedTurns("key", "https://api", str(tmp_path)),
+        request_interval=1.0,
+        launch_interval=12.0,
+        clock=clock,
+        sleep=lambda seconds: clock.sleep(seconds + 0.8),
+    )
+    late.wait(REQUEST)
+    assert clock.now == 1001.8
+    third.now = 1001.9
+    pacer(tmp_path, third).wait(REQUEST)
+    assert third.now == pytest.approx(1002.8)
+
+
 def test_accounts_do_not_wait_for_one_another(tmp_path: Path) -> None:
     clock = Time()
     pacer(tmp_path, clock, "one").wait(REQUEST)
@@ -107,7 +126,7 @@ def test_the_file_is_private_and_does_not_tell_the_key(tmp_path: Path) -> None:
     (file,) = tmp_path.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert "a-secret-key" not in file.name + file.read_text()
-    assert set(json.loads(file.read_text())) == {"request"}
+    assert set(json.loads(file.read_text())) == {"request", "request sent"}
 
 
 def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
