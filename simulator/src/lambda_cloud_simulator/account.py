@@ -80,7 +80,7 @@ class Account:
         changes = [(now + change.after, change.capacity) for change in scenario.capacity_changes]
         self._capacity = Capacity(scenario.capacity, changes, self._random)
         self.fates = Fates(scenario.fates)
-        self.audit = AuditLog(self.quirks.audit_page_size)
+        self.audit = AuditLog()
         rules = DEFAULT_RULES if scenario.firewall_rules is None else map(as_rule, scenario.firewall_rules)
         self.firewall = Firewall(rules, scenario.quotas.firewall_rulesets)
         self.instances.clear()

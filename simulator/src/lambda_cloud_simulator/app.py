@@ -142,9 +142,10 @@ class Simulator:
         async def http_error(request: Request, error: HTTPException) -> JSONResponse:
             if not request.url.path.startswith(PREFIX):
                 return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
-            refusal = ServiceError(
-                error.status_code, "global/not-found", str(error.detail), "Check the path and the method."
-            )
+            if error.status_code == 400:
+                return answer(request, invalid_fields({"body": str(error.detail)}))
+            told = "Check the path and the method."
+            refusal = ServiceError(error.status_code, "global/not-found", str(error.detail), told)
             return answer(request, refusal, error.headers)
 
 

@@ -27,8 +27,7 @@ Event = dict[str, t.Any]
 class AuditLog:
     """Events, oldest first, a page at a time."""
 
-    def __init__(self, page_size: int = PAGE_SIZE) -> None:
-        self._page_size = page_size
+    def __init__(self) -> None:
         self._events: list[tuple[datetime, Event]] = []
 
     def record(
@@ -53,9 +52,9 @@ class AuditLog:
         self._events.append((time, event))
 
     def page(
-        self, start: datetime | None, end: datetime | None, resource_type: str | None, token: str | None
+        self, start: datetime | None, end: datetime | None, resource_type: str | None, token: str | None, size: int
     ) -> tuple[list[Event], str | None]:
-        """Events of a span of time, both ends included, and the token of the next page.
+        """At most `size` events of a span of time, both ends included, and the token of the next page.
 
         Raises:
             ServiceError: the token is none that a page came with.
@@ -68,7 +67,7 @@ class AuditLog:
             and resource_type in (None, f"{event['service_name']}.{event['resource_name']}")
         ]
         first = _read(token) if token is not None else 0
-        last = first + self._page_size
+        last = first + size
         return found[first:last], _token(last) if last < len(found) else None
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
 import typing as t
@@ -87,6 +89,19 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready_file: Path | None) -> None:
         super().__init__(config)
         self._ready_file = ready_file
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> t.Iterator[None]:
+        """Both signals ask for an orderly end, which is a success. uvicorn's own way is to die of them afterwards."""
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGINT, signal.SIGTERM)
+        for each in signals:
+            loop.add_signal_handler(each, self.handle_exit, each, None)
+        try:
+            yield
+        finally:
+            for each in signals:
+                loop.remove_signal_handler(each)
 
     async def startup(self, sockets: t.Any = None) -> None:
         await super().startup(sockets)

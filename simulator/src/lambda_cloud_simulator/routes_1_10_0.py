@@ -156,7 +156,9 @@ def _add_rest(routes: APIRouter, account: Account, views: Views1100) -> None:
         page_token: str | None = None,
         resource_type: str | None = None,
     ) -> Answer:
-        events, token = account.audit.page(_date("start", start), _date("end", end), resource_type, page_token)
+        events, token = account.audit.page(
+            _date("start", start), _date("end", end), resource_type, page_token, account.quirks.audit_page_size
+        )
         return data(events, page_token=token)
 
 
