@@ -67,12 +67,35 @@ class Api:
         """POST /ssh-keys; without a public key the service generates a pair and returns `private_key`."""
         body = {"name": name} if public_key is None else {"name": name, "public_key": public_key}
         call = Call("POST", "/ssh-keys", f"add the SSH key {name}", dict, body=body)
-        return t.cast("SshKey", self._transport.send(call, deadline))
+        return t.cast("SshKey", self._object(call, deadline))
 
     def delete_ssh_key(self, key_id: str, deadline: Deadline | None = None) -> None:
         """DELETE /ssh-keys/{id}."""
         path = f"/ssh-keys/{quote(key_id, safe='')}"
         self._transport.send(Call("DELETE", path, f"delete the SSH key {key_id}", None), deadline)
+
+    def create_filesystem(self, name: str, region: str, deadline: Deadline | None = None) -> FileSystem:
+        """POST /filesystems, since 1.10.0; the list stays at /file-systems."""
+        call = Call(
+            "POST",
+            "/filesystems",
+            f"create the file system {name} in {region}",
+            dict,
+            body={"name": name, "region": region},
+        )
+        return t.cast("FileSystem", self._object(call, deadline))
+
+    def delete_filesystem(self, file_system_id: str, deadline: Deadline | None = None) -> None:
+        """DELETE /filesystems/{id}, since 1.10.0."""
+        path = f"/filesystems/{quote(file_system_id, safe='')}"
+        self._transport.send(Call("DELETE", path, f"delete the file system {file_system_id}", None), deadline)
+
+    def _object(self, call: Call, deadline: Deadline | None) -> dict[str, t.Any]:
+        """An object that a write made, which must have an id."""
+        made: dict[str, t.Any] = self._transport.send(call, deadline)
+        if not isinstance(made.get("id"), str):
+            raise TransportError(f"Could not {call.what}: the answer names no id.", may_have_executed=True)
+        return made
 
     def _rows(self, path: str, what: str, deadline: Deadline | None) -> list[dict[str, t.Any]]:
         """A list of objects that each have an id."""

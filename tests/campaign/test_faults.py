@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import LambdaCloudError
+from ansible_collections.lambdal.cloud.plugins.module_utils._file_systems import FileSystems
 from ansible_collections.lambdal.cloud.plugins.module_utils._fleet import Fleet
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances import Wanted
 from ansible_collections.lambdal.cloud.plugins.module_utils._report import InstanceReport
@@ -151,3 +152,38 @@ def test_ssh_keys_under_fire(cloud: Simulator, tmp_path: Path, generate: bool) -
             KeyRing(open_api(cloud), patience(None), check_mode=False).ensure_absent("ci")
         assert ensure() is None, context(seed, told)
         assert keys() == ["ci"], context(seed, told)
+
+
+def test_file_systems_under_fire(cloud: Simulator) -> None:
+    for seed in SEEDS[::10]:
+        trouble = begin(cloud, seed)
+        told = trouble.order(
+            cloud, ["list_file_systems", "create_file_system", "create_file_system", "delete_file_system"], most=5
+        )
+        work = FileSystems(open_api(cloud), patience(), check_mode=False)
+
+        def attempt(change: t.Callable[[], object]) -> LambdaCloudError | None:
+            try:
+                change()
+            except LambdaCloudError as failure:
+                return failure
+            return None
+
+        def count() -> int:
+            return len([row for row in cloud.state()["file_systems"] if row["name"] == "run-7"])
+
+        def create(work: FileSystems = work) -> object:
+            return work.ensure_present("run-7", "us-east-1")
+
+        def delete(work: FileSystems = work) -> object:
+            return work.ensure_absent("run-7", "us-east-1", force_destroy=False, wait=True)
+
+        assert attempt(create) is not None or count() == 1, context(seed, told)
+        cloud.clear_faults()
+        assert attempt(create) is None, context(seed, told)
+        assert count() == 1, context(seed, told)
+        told = trouble.order(cloud, ["list_file_systems", "delete_file_system"], most=4)
+        assert attempt(delete) is not None or count() == 0, context(seed, told)
+        cloud.clear_faults()
+        assert attempt(delete) is None, context(seed, told)
+        assert count() == 0, context(seed, told)

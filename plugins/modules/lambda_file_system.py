@@ -1,0 +1,131 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: lambda_file_system
+short_description: Manage file systems of Lambda Cloud
+version_added: 0.1.0
+author:
+  - lambdal.cloud contributors (@lambdal-cloud)
+description:
+  - Ensures that a file system exists or does not exist. A file system is known by its name and its region.
+  - Needs version 1.10.0 of the API. Version 1.5.3 can only list file systems.
+  - A file system attaches to an instance when the instance is launched, and only in its own region.
+extends_documentation_fragment:
+  - lambdal.cloud.connection
+  - lambdal.cloud.attributes.resource
+options:
+  name:
+    description: Name of the file system. A letter, then letters, digits and dashes, 60 in all at most.
+    type: str
+    required: true
+  region:
+    description:
+      - The region. The same name may exist in several.
+      - Needed to create a file system, and to delete one whose name exists in several regions.
+    type: str
+  state:
+    description: Whether the file system shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  force_destroy:
+    description: Whether a file system that holds data may be deleted, with all its data.
+    type: bool
+    default: false
+  wait:
+    description: Whether to wait for a file system that is in use before it is deleted. One in use is never deleted.
+    type: bool
+    default: true
+  wait_timeout:
+    description: Seconds to wait until it is no longer in use.
+    type: float
+    default: 600
+  wait_interval:
+    description: Seconds between two looks at the list of file systems.
+    type: float
+    default: 10
+  outcome_timeout:
+    description: Seconds to look for a file system whose creation got no usable answer, before it is sent again.
+    type: float
+    default: 30
+seealso:
+  - module: lambdal.cloud.lambda_file_system_info
+  - module: lambdal.cloud.lambda_instance
+"""
+
+EXAMPLES = r"""
+- name: Ensure a file system for checkpoints
+  lambdal.cloud.lambda_file_system:
+    name: run-7
+    region: us-east-1
+
+- name: Delete it, with whatever it holds, as soon as no machine uses it
+  lambdal.cloud.lambda_file_system:
+    name: run-7
+    region: us-east-1
+    state: absent
+    force_destroy: true
+"""
+
+RETURN = r"""
+file_system:
+  description:
+    - The file system, or the one that was deleted; null when there was none. Its fields are those of
+      M(lambdal.cloud.lambda_file_system_info). In check mode, what only the service can know is null.
+  returned: success
+  type: dict
+  sample:
+    id: 0920582c7ff041399e34823a0be62547
+    name: run-7
+    created: '2026-02-24T20:48:56+00:00'
+    created_by: {id: 0920582c7ff041399e34823a0be62550, email: me@example.com, status: active}
+    mount_point: /lambda/nfs/run-7
+    region: {name: us-east-1, description: "Virginia, USA"}
+    is_in_use: false
+    bytes_used: 0
+failure:
+  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  returned: on failure
+  type: dict
+"""
+
+import typing as t
+
+from ansible_collections.lambdal.cloud.plugins.module_utils._file_systems import FileSystems, check_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._module import WAIT_SPEC, Task, run_module
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **WAIT_SPEC,
+    "wait_timeout": {"type": "float", "default": 600.0},
+    "name": {"type": "str", "required": True},
+    "region": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "force_destroy": {"type": "bool", "default": False},
+}
+
+
+def execute(task: Task) -> None:
+    options = task.options
+    check_name(options["name"])
+    work = FileSystems(task.open_api(), task.patience(), check_mode=task.check_mode)
+    if options["state"] == "present":
+        change = work.ensure_present(options["name"], options["region"])
+    else:
+        change = work.ensure_absent(
+            options["name"], options["region"], force_destroy=options["force_destroy"], wait=options["wait"]
+        )
+    task.result = lambda: {"changed": change.before != change.after, "file_system": change.after or change.before}
+    task.diff = lambda: {"before": change.before or {}, "after": change.after or {}}
+
+
+def main() -> None:
+    run_module(execute, ARGUMENT_SPEC, required_if=[("state", "present", ("region",))])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from support.runner import Modules, module_environment
+from support.simulator import Simulator, running_simulator
+
+HERE: dict[str, t.Any] = {"name": "run-7", "region": "us-east-1", "outcome_timeout": 0.3, "wait_interval": 0.05}
+
+
+def named(simulator: Simulator, name: str = "run-7") -> list[str]:
+    """The regions that have a file system of the name."""
+    return [row["region"]["name"] for row in simulator.state()["file_systems"] if row["name"] == name]
+
+
+def test_check_create_and_create_again(simulator: Simulator, modules: Modules) -> None:
+    predicted = modules.run("lambda_file_system", check=True, **HERE)
+    assert named(simulator) == []
+    real = modules.run("lambda_file_system", **HERE)
+    again = modules.run("lambda_file_system", **HERE)
+    assert [predicted.changed, real.changed, again.changed] == [True, True, False]
+    assert predicted["file_system"].keys() <= real["file_system"].keys()
+    assert real["file_system"]["id"] == again["file_system"]["id"]
+    assert named(simulator) == ["us-east-1"]
+    assert simulator.operations() == [
+        "list_file_systems",
+        "list_file_systems",
+        "create_file_system",
+        "list_file_systems",
+    ]
+
+
+def test_one_name_in_two_regions(simulator: Simulator, modules: Modules) -> None:
+    for region in ("us-east-1", "us-west-1"):
+        assert modules.run("lambda_file_system", **{**HERE, "region": region}).changed
+    refused = modules.run("lambda_file_system", name="run-7", state="absent")
+    assert "Say which by its region" in refused["msg"]
+    assert modules.run("lambda_file_system", state="absent", **{**HERE, "region": "us-west-1"}).changed
+    assert named(simulator) == ["us-east-1"]
+    assert modules.run("lambda_file_system", name="run-7", state="absent").changed
+    assert not modules.run("lambda_file_system", name="run-7", state="absent").changed
+    assert named(simulator) == []
+
+
+def test_data_is_deleted_only_by_force(simulator: Simulator, modules: Modules) -> None:
+    # The file system of the default account that holds something
+    row = next(row for row in simulator.state()["file_systems"] if row["bytes_used"])
+    options = {"name": row["name"], "region": row["region"]["name"], "state": "absent"}
+    for check in (True, False):
+        refused = modules.run("lambda_file_system", check=check, **options)
+        assert f"holds {row['bytes_used']} bytes" in refused["msg"]
+    assert len(named(simulator, row["name"])) == 1
+    assert modules.run("lambda_file_system", force_destroy=True, **options).changed
+    assert named(simulator, row["name"]) == []
+
+
+def test_one_in_use_is_never_deleted(simulator: Simulator, modules: Modules) -> None:
+    modules.run("lambda_file_system", **HERE)
+    user = simulator.seed_instance("trainer", file_system_names=["run-7"])
+    for options in ({"wait": False}, {"wait_timeout": 0.3}):
+        refused = modules.run("lambda_file_system", state="absent", **HERE, **options)
+        assert f"in use by trainer (id {user})" in refused["msg"]
+    assert "delete_file_system" not in simulator.operations()
+    started = modules.start("lambda_file_system", state="absent", **HERE)
+    modules.run("lambda_instance", name=["trainer"], state="absent", wait_interval=0.05)
+    assert '"changed": true' in started.communicate()[0]
+    assert named(simulator) == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("operation", ["create_file_system", "delete_file_system"])
+def test_a_lost_answer_is_looked_into(simulator: Simulator, modules: Modules, operation: str, when: str) -> None:
+    simulator.fault("drop", operation, when=when)
+    assert modules.run("lambda_file_system", **HERE).changed
+    assert named(simulator) == ["us-east-1"]
+    assert modules.run("lambda_file_system", state="absent", **HERE).changed
+    assert named(simulator) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"name": "7up"}, "'7up' cannot name a file system"),
+        ({"name": "x" * 61}, "cannot name a file system"),
+        ({"region": "mars-1"}, "mars-1"),
+        ({"region": None}, "region"),
+    ],
+)
+def test_bad_input_gets_one_clear_sentence(
+    simulator: Simulator, modules: Modules, options: dict[str, t.Any], told: str
+) -> None:
+    before = len(simulator.state()["file_systems"])
+    done = modules.run("lambda_file_system", **{**HERE, **options})
+    assert done.failed
+    assert told in done["msg"]
+    assert len(simulator.state()["file_systems"]) == before
+
+
+def test_an_api_of_1_5_3_is_said_to_lack_it(tmp_path: Path) -> None:
+    with running_simulator(tmp_path, "--api-version", "1.5.3") as old:
+        modules = Modules(old, module_environment(tmp_path))
+        done = modules.run("lambda_file_system", **HERE)
+        assert "cannot create file systems; version 1.10.0 can" in done["msg"]
+        row = old.state()["file_systems"][0]
+        done = modules.run("lambda_file_system", name=row["name"], state="absent", force_destroy=True)
+        assert "cannot delete file systems; version 1.10.0 can" in done["msg"]
+        assert len(old.state()["file_systems"]) == 2
