@@ -104,6 +104,7 @@ class Demo:
             "LAMBDA_LAUNCH_INTERVAL": str(12 / TIME_SCALE),
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_HOME": str(folder / "ansible"),
+            "ANSIBLE_REMOTE_TMP": str(folder / "ansible" / "modules"),
             "ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty()),
             "ANSIBLE_REMOTE_PORT": str(SSH_PORT),
             "ANSIBLE_PRIVATE_KEY_FILE": str(self._key_file),
@@ -149,9 +150,14 @@ class Demo:
         with subprocess.Popen(
             command, cwd=ROOT, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
-            for line in process.stdout or ():
-                print(line, end="", flush=True)
-                lines.append(line)
+            try:
+                for line in process.stdout or ():
+                    print(line, end="", flush=True)
+                    lines.append(line)
+            except BaseException:
+                # Whoever stops the demo does not want to see the playbook's end first.
+                process.terminate()
+                raise
         if process.returncode:
             sys.exit(f"That failed with exit code {process.returncode}; see above.")
         return "".join(lines)
