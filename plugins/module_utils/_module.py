@@ -70,6 +70,8 @@ def open_api(
         validate_certs=options["validate_certs"],
         ca_path=options["ca_path"],
     )
+    if connection.is_exposed:
+        warn(f"The API key goes unencrypted to {connection.api_url}: use https.")
     pacer = open_pacer(
         connection.api_key,
         connection.api_url,

@@ -9,6 +9,7 @@ limit, keep to the task's deadline, and obey a `retry_after` in the body. Retry 
 
 from __future__ import annotations
 
+import ssl
 import time
 import traceback
 import typing as t
@@ -68,9 +69,20 @@ class Connection:
             raise InvalidInput(
                 "The API key holds blanks or characters that no key has: check api_key or LAMBDA_API_KEY."
             )
-        parts = urlsplit(self.api_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+        try:
+            parts = urlsplit(self.api_url)
+            usable = parts.scheme in ("http", "https") and parts.hostname and not parts.username and not parts.query
+        except ValueError:
+            usable = False
+        if not usable:
             raise InvalidInput("api_url (LAMBDA_API_URL) must look like https://cloud.lambda.ai/api/v1.")
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether the key leaves this machine unencrypted."""
+        parts = urlsplit(self.api_url)
+        host = parts.hostname or ""
+        return parts.scheme == "http" and host not in ("localhost", "::1") and not host.startswith("127.")
 
 
 @dataclass(frozen=True)
@@ -175,7 +187,7 @@ class Transport:
                     retry_after=_header_retry_after(response.headers.get("Retry-After")),
                     location=response.headers.get("Location"),
                 )
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3_errors.HTTPError) as error:
             raise self._network_error(call, error) from None
         except OSError as error:
             raise InvalidInput(f"Could not {call.what}: {error}") from None
@@ -193,18 +205,24 @@ class Transport:
             chunks.append(chunk)
         return b"".join(chunks).decode("utf-8", errors="replace")
 
-    def _network_error(self, call: Call, error: requests.RequestException) -> TransportError:
+    def _network_error(self, call: Call, error: Exception) -> TransportError:
         """What a failed exchange means, without the request's headers in it."""
         server = urlsplit(self._connection.api_url).netloc
         temporary, may_have_executed = True, False
         if isinstance(error, requests.exceptions.ProxyError):
             reason = f"the proxy on the way to {server} does not work; see HTTPS_PROXY and NO_PROXY"
         elif isinstance(error, requests.exceptions.SSLError):
+            # Only a certificate is checked for certain before anything is sent; TLS can break later as well.
             temporary = False
+            may_have_executed = not any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
             reason = (
                 f"no trusted TLS connection to {server}: {_root_cause(error)}; "
                 "ca_path or REQUESTS_CA_BUNDLE names a private authority"
             )
+        elif isinstance(error, ValueError):
+            # What requests refuses to send at all is a ValueError as well.
+            temporary = False
+            reason = f"no request can be made to {server}; check api_url"
         elif isinstance(error, requests.exceptions.ConnectTimeout):
             reason = f"{server} did not accept a connection within {_CONNECT_TIMEOUT_SECONDS:g} s"
         elif isinstance(error, requests.exceptions.ReadTimeout):

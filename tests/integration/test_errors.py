@@ -36,6 +36,9 @@ def _key(simulator: Simulator) -> None:
         ({"api_key": "two words"}, "API key holds blanks"),
         ({"api_key": "wrong-key"}, "global/invalid-api-key, HTTP 401"),
         ({"api_url": "cloud.lambda.ai"}, "must look like https://cloud.lambda.ai/api/v1"),
+        ({"api_url": "http://[::1/api/v1"}, "must look like https://cloud.lambda.ai/api/v1"),
+        ({"api_url": "https://key@cloud.lambda.ai"}, "must look like https://cloud.lambda.ai/api/v1"),
+        ({"api_url": "https://cloud..lambda/api/v1"}, "no request can be made to cloud..lambda"),
         ({"instance_type": ["gpu_9x_nope"]}, "gpu_9x_nope"),
         (
             {"instance_type": ["gpu_9x_nope"], "region": []},

@@ -65,7 +65,9 @@ def test_a_proxy_is_used_and_a_dead_one_is_named(elsewhere: t.Callable[..., Modu
     url = "http://cloud.example/api/v1"
     with canned_server(EMPTY) as proxy:
         modules = elsewhere(HTTP_PROXY=f"http://127.0.0.1:{proxy.port}")
-        assert not modules.run("lambda_instance_info", api_url=url).failed
+        done = modules.run("lambda_instance_info", api_url=url)
+        assert not done.failed
+        assert f"The API key goes unencrypted to {url}: use https." in str(done["warnings"])
         assert proxy.requests[0][1] == f"{url}/instances"
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
