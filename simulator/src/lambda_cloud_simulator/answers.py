@@ -77,7 +77,7 @@ def _error(operation: str, status: int, codes: tuple[str, ...]) -> type[BaseMode
         f"{name}Detail",
         code=(one_of, Field(description="What went wrong; decide by this.")),
         message=(str, Field(description="The same in words, which may change.")),
-        suggestion=(str, Field(default="", description="What to do about it.")),
+        suggestion=(str, Field(description="What to do about it.")),
     )
     return create_model(name, error=(detail, ...))
 

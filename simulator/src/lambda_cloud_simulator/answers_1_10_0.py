@@ -37,11 +37,14 @@ class RulesetReference(BaseModel):
     id: str
 
 
+Reason = t.Literal["vm-has-not-launched", "vm-is-too-old", "vm-is-terminating", "vm-action-in-progress"]
+
+
 class Action(BaseModel):
     """Whether something can be done to an instance now, and why not."""
 
     available: bool
-    reason_code: str = optional()
+    reason_code: Reason | str = optional()
     reason_description: str = optional()
 
 

@@ -27,6 +27,9 @@ Code = t.Literal[
 ]
 
 
+SshKeyName = t.Annotated[str, Field(max_length=64)]
+
+
 class Error(BaseModel):
     """Why a request was refused."""
 
@@ -90,7 +93,7 @@ class Instance(BaseModel):
     name: t.Annotated[str, Field(min_length=1, max_length=64)] | None = None
     ip: str | None = None
     status: t.Literal["active", "booting", "unhealthy", "terminating", "terminated"]
-    ssh_key_names: list[str]
+    ssh_key_names: list[SshKeyName]
     file_system_names: list[str]
     region: Region = optional()
     instance_type: InstanceType = optional()
@@ -103,7 +106,7 @@ class SshKey(BaseModel):
     """A stored public key; the private one only when it was just made."""
 
     id: str
-    name: t.Annotated[str, Field(max_length=64)]
+    name: SshKeyName
     public_key: t.Annotated[str, Field(max_length=4096)]
     private_key: str | None = None
 

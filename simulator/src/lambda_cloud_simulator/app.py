@@ -9,21 +9,18 @@ import contextlib
 import importlib.util
 import typing as t
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp
 
-from . import control, routes_1_5_3, routes_1_10_0
+from . import control, refusals, routes_1_5_3, routes_1_10_0
 from .account import Account
 from .clock import Clock
-from .errors import DIALECTS, ServiceError, invalid_fields
+from .errors import DIALECTS
 from .faults import Faults
 from .gate import PREFIX, Gate
 from .hosts import Hosts
+from .operations import Operations
 from .rate_limit import RateLimit
 from .request_log import RequestLog
 from .scenario import Quirks, Scenario
@@ -98,8 +95,9 @@ class Simulator:
         if importlib.util.find_spec(f"{__package__}.page"):
             page = importlib.import_module(f"{__package__}.page")
             app.include_router(page.router(self))
-        operation_of = _operations(routes.routes)
-        self._answer_errors(app, operation_of)
+        operations = Operations(routes.routes)
+        dialect = DIALECTS[self.api_version]
+        refusals.install(app, dialect, operations, PREFIX)
         app.openapi = lambda: _description(app)  # type: ignore[method-assign]
         return Gate(
             app,
@@ -107,9 +105,9 @@ class Simulator:
             keys=self.keys,
             log=self.log,
             faults=lambda: self.faults,
-            operation_of=operation_of,
+            operation_of=operations.name,
             rate_limit=lambda: self.rate_limit,
-            dialect=DIALECTS[self.api_version],
+            dialect=dialect,
         )
 
     @contextlib.asynccontextmanager
@@ -119,62 +117,9 @@ class Simulator:
         finally:
             await self.account.close()
 
-    def _answer_errors(self, app: FastAPI, operation_of: t.Callable[[str, str], str | None]) -> None:
-        """Let every refusal have the service's form."""
-        dialect = DIALECTS[self.api_version]
-
-        def answer(request: Request, error: ServiceError, headers: t.Mapping[str, str] | None = None) -> JSONResponse:
-            operation = operation_of(request.method, request.url.path.removeprefix(PREFIX))
-            status, body = dialect.answer(error, operation)
-            return JSONResponse(body, status, headers)
-
-        @app.exception_handler(ServiceError)
-        async def service_error(request: Request, error: ServiceError) -> JSONResponse:
-            return answer(request, error)
-
-        @app.exception_handler(RequestValidationError)
-        async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-            if not request.url.path.startswith(PREFIX):
-                return JSONResponse({"detail": [f"{_field(each)}: {each['msg']}" for each in error.errors()]}, 422)
-            return answer(request, invalid_fields({_field(each): _message(each) for each in error.errors()}))
-
-        @app.exception_handler(HTTPException)
-        async def http_error(request: Request, error: HTTPException) -> JSONResponse:
-            if not request.url.path.startswith(PREFIX):
-                return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
-            if error.status_code == 400:
-                return answer(request, invalid_fields({"body": str(error.detail)}))
-            told = "Check the path and the method."
-            refusal = ServiceError(error.status_code, "global/not-found", str(error.detail), told)
-            return answer(request, refusal, error.headers)
-
 
 async def _healthz() -> dict[str, str]:
     return {"status": "ok"}
-
-
-def _field(error: t.Any) -> str:
-    """The parameter that a validation error is about."""
-    # The first part says body, path or query; where JSON cannot be read, the rest is a position.
-    parts = [] if error["type"] == "json_invalid" else error["loc"][1:]
-    return ".".join(str(part) for part in parts) or "body"
-
-
-def _message(error: t.Any) -> str:
-    return str(error["msg"]).removeprefix("Value error, ")
-
-
-def _operations(routes: t.Sequence[BaseRoute]) -> t.Callable[[str, str], str | None]:
-    """Names the operation of a method and a path below the prefix."""
-
-    def operation(method: str, path: str) -> str | None:
-        scope = {"type": "http", "method": method, "path": path}
-        for route in routes:
-            if route.matches(scope)[0] is Match.FULL:
-                return str(getattr(route, "name", None))
-        return None
-
-    return operation
 
 
 def _description(app: FastAPI) -> dict[str, t.Any]:

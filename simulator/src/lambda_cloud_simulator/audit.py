@@ -8,13 +8,14 @@ from __future__ import annotations
 import base64
 import binascii
 import typing as t
+from collections import deque
 from datetime import datetime
 
 from .errors import invalid_parameters
 
 CATALOG_VERSION = "2025-09-06"
 PAGE_SIZE = 100
-MOST_EVENTS = 100_000
+MOST_EVENTS = 2_000
 SERVICE = "cloud"
 
 _ACTOR = "lrn:cloud:identity:3da5a70a57a7422ea8a7203f98b2198b"
@@ -25,17 +26,15 @@ Event = dict[str, t.Any]
 
 
 class AuditLog:
-    """Events, oldest first, a page at a time."""
+    """The last events, oldest first, a page at a time."""
 
     def __init__(self) -> None:
-        self._events: list[tuple[datetime, Event]] = []
+        self._events: deque[tuple[datetime, Event]] = deque(maxlen=MOST_EVENTS)
 
     def record(
         self, event_id: str, time: datetime, resource: str, action: str, ids: t.Sequence[str], **details: t.Any
     ) -> None:
         """Note that an action was done to resources of one kind."""
-        if len(self._events) >= MOST_EVENTS:
-            del self._events[: MOST_EVENTS // 10]
         event = {
             "service_name": SERVICE,
             "resource_name": resource,

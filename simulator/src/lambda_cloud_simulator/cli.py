@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -130,13 +131,10 @@ def serve(options: argparse.Namespace) -> None:
         sys.exit(str(error))
 
     async def run() -> None:
-        hosts = make_hosts(options)
-        # Before anything says that it is ready: the first machine's file system takes a while to build.
-        await hosts.prepare()
         simulator = Simulator(
             account,
             Clock(options.time_scale),
-            hosts,
+            make_hosts(options),
             keys=options.api_key or [DEFAULT_KEY],
             api_version=options.api_version,
             limit_rate=options.rate_limit,
@@ -153,6 +151,8 @@ def serve(options: argparse.Namespace) -> None:
         )
         await Server(config, options.ready_file).serve()
 
+    # A list of thousands makes many small objects at once; by default each such list has them all searched for garbage.
+    gc.set_threshold(100_000, 20, 20)
     try:
         asyncio.run(run())
     except KeyboardInterrupt:
@@ -165,18 +165,12 @@ def clean() -> None:
     """Sweep what a killed simulator left."""
     from .hosts.machine import clean as sweep
 
-    try:
-        for sentence in sweep() or ["There is nothing to remove."]:
-            print(sentence)
-    except HostError as error:
-        sys.exit(str(error))
+    sweep()
 
 
 def main(arguments: t.Sequence[str] | None = None) -> None:
     """Entry point."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-    # It says what it builds while the start takes its time.
-    logging.getLogger(f"{__package__}.hosts.machine").setLevel(logging.INFO)
     options = parser().parse_args(arguments)
     if options.command == "serve":
         serve(options)

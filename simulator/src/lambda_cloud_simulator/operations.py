@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from starlette.routing import BaseRoute, Match, Route
+
 Operation = t.Literal[
     "list_instance_types",
     "list_instances",
@@ -32,3 +34,21 @@ Operation = t.Literal[
     "delete_firewall_ruleset",
     "list_audit_events",
 ]
+
+
+class Operations:
+    """The operations behind routes, whose names they are. Paths are those below the API's prefix."""
+
+    def __init__(self, routes: t.Iterable[BaseRoute]) -> None:
+        self._routes = [route for route in routes if isinstance(route, Route)]
+
+    def name(self, method: str, path: str) -> str | None:
+        """The operation of a request, if it is one."""
+        scope = {"type": "http", "method": method, "path": path}
+        return next((route.name for route in self._routes if route.matches(scope)[0] is Match.FULL), None)
+
+    def methods(self, path: str) -> list[str]:
+        """The methods that a path takes."""
+        scope = {"type": "http", "method": "", "path": path}
+        first = next((route.path for route in self._routes if route.matches(scope)[0] is not Match.NONE), None)
+        return sorted({method for route in self._routes if route.path == first for method in route.methods or ()})

@@ -10,7 +10,7 @@ import typing as t
 from collections import deque
 from urllib.parse import parse_qsl
 
-MOST_ENTRIES = 20_000
+MOST_ENTRIES = 5_000
 _SECRETS = frozenset({"private_key", "user_data"})
 _LONGEST_BODY_BYTES = 100_000
 
