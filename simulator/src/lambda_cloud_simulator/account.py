@@ -165,7 +165,7 @@ class Account:
     def create_file_system(self, name: str, region: str) -> FileSystem:
         self.require_active(address=True)
         self._require_region(region, "region")
-        if any((row.name, row.region) == (name, region) for row in self.file_systems.values()):
+        if any(row.name == name and row.region == region for row in self.file_systems.values()):
             raise ServiceError(
                 400, "global/duplicate", f"There is a file system {name} in {region} already.", "Choose another name."
             )

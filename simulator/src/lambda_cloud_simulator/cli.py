@@ -131,10 +131,13 @@ def serve(options: argparse.Namespace) -> None:
         sys.exit(str(error))
 
     async def run() -> None:
+        hosts = make_hosts(options)
+        # Before anything says that it is ready: the first machine's file system takes a while to build.
+        await hosts.prepare()
         simulator = Simulator(
             account,
             Clock(options.time_scale),
-            make_hosts(options),
+            hosts,
             keys=options.api_key or [DEFAULT_KEY],
             api_version=options.api_version,
             limit_rate=options.rate_limit,
@@ -165,12 +168,18 @@ def clean() -> None:
     """Sweep what a killed simulator left."""
     from .hosts.machine import clean as sweep
 
-    sweep()
+    try:
+        for sentence in sweep() or ["There is nothing to remove."]:
+            print(sentence)
+    except HostError as error:
+        sys.exit(str(error))
 
 
 def main(arguments: t.Sequence[str] | None = None) -> None:
     """Entry point."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    # It says what it builds while the start takes its time.
+    logging.getLogger(f"{__package__}.hosts.machine").setLevel(logging.INFO)
     options = parser().parse_args(arguments)
     if options.command == "serve":
         serve(options)

@@ -57,7 +57,10 @@ class HostAddress:
 
 
 class Hosts(t.Protocol):
-    """Makes and removes hosts. All methods but `start` are idempotent."""
+    """Makes and removes hosts. All methods but `start` and `restart` are idempotent."""
+
+    async def prepare(self) -> None:
+        """Do beforehand what the first start would otherwise take time for. Raises HostError."""
 
     async def start(self, spec: HostSpec) -> HostAddress:
         """Return when SSH answers. Raises HostError."""

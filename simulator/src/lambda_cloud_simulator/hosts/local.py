@@ -39,6 +39,9 @@ class LocalHosts:
         self._folder = Path(tempfile.mkdtemp(prefix=f"lambda-cloud-simulator-{os.getpid()}-"))
         self._hosts: dict[str, _Host] = {}
 
+    async def prepare(self) -> None:
+        pass
+
     async def start(self, spec: HostSpec) -> HostAddress:
         """Return when SSH answers. Raises HostError."""
         if spec.instance_id in self._hosts:

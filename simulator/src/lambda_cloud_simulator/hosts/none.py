@@ -21,6 +21,9 @@ class NoHosts:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
 
+    async def prepare(self) -> None:
+        pass
+
     async def start(self, spec: HostSpec) -> HostAddress:
         number = next(self._numbers)
         public = _PUBLIC[number % _PUBLIC.num_addresses]
