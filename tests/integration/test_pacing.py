@@ -8,65 +8,79 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from support.runner import Modules, module_environment
 from support.simulator import Simulator, running_simulator
 
-# Simulated seconds in a real one: the service's intervals of 1 and 12 seconds pass as much faster.
-SCALE = 5
-PACE: dict[str, t.Any] = {"request_interval": 1 / SCALE, "launch_interval": 12 / SCALE}
 
+@dataclass(frozen=True)
+class Strict:
+    """A simulator with the rate limit on, `scale` times as fast as the service, and modules that are paced for it."""
 
-@pytest.fixture(scope="module")
-def strict(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Simulator]:
-    with running_simulator(
-        tmp_path_factory.mktemp("strict"), "--rate-limit", "--boot-time", "0", "--time-scale", str(SCALE)
-    ) as simulator:
-        yield simulator
+    simulator: Simulator
+    modules: Modules
+    scale: int
+
+    def pace(self, launch_interval: float = 12) -> dict[str, t.Any]:
+        return {"request_interval": 1 / self.scale, "launch_interval": launch_interval / self.scale}
 
 
 @pytest.fixture
-def paced(strict: Simulator, tmp_path: Path) -> Modules:
-    strict.reset()
-    return Modules(strict, module_environment(tmp_path))
+def strict(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Strict]:
+    scale = request.param
+    arguments = ["--rate-limit", "--boot-time", "0", "--time-scale", str(scale)]
+    with running_simulator(tmp_path, *arguments) as simulator:
+        yield Strict(simulator, Modules(simulator, module_environment(tmp_path)), scale)
 
 
-def test_fifty_processes_are_never_refused(strict: Simulator, paced: Modules) -> None:
-    running = [paced.start("lambda_instance_info", **PACE) for _ in range(50)]
+# Starting fifty processes keeps a machine busy for longer than a faster second would last.
+slowly = pytest.mark.parametrize("strict", [5], indirect=True)
+fast = pytest.mark.parametrize("strict", [20], indirect=True)
+
+
+@slowly
+def test_fifty_processes_are_never_refused(strict: Strict) -> None:
+    running = [strict.modules.start("lambda_instance_info", **strict.pace()) for _ in range(50)]
     results = [json.loads(process.communicate()[0]) for process in running]
     assert [result.get("msg") for result in results if result.get("failed")] == []
-    assert [request["status"] for request in strict.requests()] == [200] * 50
+    assert [request["status"] for request in strict.simulator.requests()] == [200] * 50
 
 
-def test_sixteen_machines_are_launched_without_a_refusal(strict: Simulator, paced: Modules) -> None:
-    strict.seed_key("laptop")
-    done = paced.run(
+@fast
+def test_sixteen_machines_are_launched_without_a_refusal(strict: Strict) -> None:
+    strict.simulator.seed_key("laptop")
+    done = strict.modules.run(
         "lambda_instance",
         name=["m-[01:16]"],
         instance_type=["gpu_1x_a10"],
         region=["us-east-1"],
         ssh_key="laptop",
         wait_interval=1,
-        **PACE,
+        **strict.pace(),
     )
     assert not done.failed
-    assert strict.operations() == ["list_instances", *["launch"] * 16, "list_instances"]
-    assert {request["status"] for request in strict.requests()} == {200}
+    assert strict.simulator.operations() == ["list_instances", *["launch"] * 16, "list_instances"]
+    assert {request["status"] for request in strict.simulator.requests()} == {200}
 
 
-def test_whoever_is_not_paced_is_refused_and_gets_through_all_the_same(strict: Simulator, paced: Modules) -> None:
-    running = [paced.start("lambda_instance_info") for _ in range(5)]
+@slowly
+def test_whoever_is_not_paced_is_refused_and_gets_through_all_the_same(strict: Strict) -> None:
+    running = [strict.modules.start("lambda_instance_info") for _ in range(5)]
     assert not [1 for process in running if json.loads(process.communicate()[0]).get("failed")]
-    assert {request["status"] for request in strict.requests()} == {200, 429}
+    assert {request["status"] for request in strict.simulator.requests()} == {200, 429}
 
 
-def test_a_turn_beyond_the_deadline_fails_the_task_and_launches_nothing(strict: Simulator, paced: Modules) -> None:
-    strict.seed_key("laptop")
+@fast
+def test_a_turn_beyond_the_deadline_fails_the_task_and_launches_nothing(strict: Strict) -> None:
+    strict.simulator.seed_key("laptop")
     machine = {"instance_type": ["gpu_1x_a10"], "region": ["us-east-1"], "ssh_key": "laptop", "wait_interval": 0.2}
-    done = paced.run("lambda_instance", name=["a", "b"], wait_timeout=2, **machine, **{**PACE, "launch_interval": 60})
+    done = strict.modules.run(
+        "lambda_instance", name=["a", "b"], wait_timeout=2, **machine, **strict.pace(launch_interval=1200)
+    )
     assert done.failed
     assert "next free turn is 60 s away" in done["msg"]
-    assert list(strict.live()) == ["a"]
+    assert list(strict.simulator.live()) == ["a"]
     assert done["launched"][0]["id"] in done["msg"]
