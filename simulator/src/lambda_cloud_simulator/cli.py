@@ -50,7 +50,10 @@ def parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--time-scale", type=_positive, default=1.0, metavar="X", help="simulated seconds in a real one")
     serve.add_argument(
-        "--boot-time", type=float, metavar="SECONDS", help="simulated seconds of every boot (default: by instance type)"
+        "--boot-time",
+        type=_not_negative,
+        metavar="SECONDS",
+        help="simulated seconds of every boot (default: by instance type)",
     )
     serve.add_argument("--hosts", choices=["none", "local", "machine"], default="none", help="what answers SSH")
     serve.add_argument("--ssh-port", type=int, default=2222, help="SSH port of local hosts")
@@ -60,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--ready-file", type=Path, metavar="PATH", help="file to write the addresses to when ready, as JSON"
     )
-    commands.add_parser("clean", help="remove what a killed simulator left of its machines")
+    commands.add_parser("clean", help="remove what killed simulators left of their hosts")
     return top
 
 
@@ -68,6 +71,13 @@ def _positive(text: str) -> float:
     value = float(text)
     if value <= 0:
         raise argparse.ArgumentTypeError("must be above 0")
+    return value
+
+
+def _not_negative(text: str) -> float:
+    value = float(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("must not be below 0")
     return value
 
 
@@ -84,6 +94,35 @@ def make_hosts(options: argparse.Namespace) -> Hosts:
     return NoHosts()
 
 
+@contextlib.contextmanager
+def on_signals(act: t.Callable[[], object]) -> t.Iterator[None]:
+    """Let SIGINT and SIGTERM do something, and nothing else."""
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for each in signals:
+        loop.add_signal_handler(each, act)
+    try:
+        yield
+    finally:
+        for each in signals:
+            loop.remove_signal_handler(each)
+
+
+async def prepare(hosts: Hosts) -> bool:
+    """Make hosts ready; whether that was not interrupted. Raises HostError."""
+    preparing = asyncio.ensure_future(hosts.prepare())
+    try:
+        with on_signals(preparing.cancel):
+            await preparing
+    except asyncio.CancelledError:
+        await hosts.close()
+        return False
+    except BaseException:
+        await hosts.close()
+        raise
+    return True
+
+
 class Server(uvicorn.Server):
     """Says when it is ready, and where."""
 
@@ -94,15 +133,8 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> t.Iterator[None]:
         """Both signals ask for an orderly end, which is a success. uvicorn's own way is to die of them afterwards."""
-        loop = asyncio.get_running_loop()
-        signals = (signal.SIGINT, signal.SIGTERM)
-        for each in signals:
-            loop.add_signal_handler(each, self.handle_exit, each, None)
-        try:
+        with on_signals(lambda: self.handle_exit(signal.SIGTERM, None)):
             yield
-        finally:
-            for each in signals:
-                loop.remove_signal_handler(each)
 
     async def startup(self, sockets: t.Any = None) -> None:
         await super().startup(sockets)
@@ -133,7 +165,8 @@ def serve(options: argparse.Namespace) -> None:
     async def run() -> None:
         hosts = make_hosts(options)
         # Before anything says that it is ready: the first machine's file system takes a while to build.
-        await hosts.prepare()
+        if not await prepare(hosts):
+            return
         simulator = Simulator(
             account,
             Clock(options.time_scale),
@@ -165,14 +198,14 @@ def serve(options: argparse.Namespace) -> None:
 
 
 def clean() -> None:
-    """Sweep what a killed simulator left."""
-    from .hosts.machine import clean as sweep
+    """Sweep what killed simulators left: of this user's local hosts, and as root of machines."""
+    from .hosts import local, machine
 
     try:
-        for sentence in sweep() or ["There is nothing to remove."]:
-            print(sentence)
+        sentences = local.clean() + (machine.clean() if os.geteuid() == 0 else [])
     except HostError as error:
         sys.exit(str(error))
+    print("\n".join(sentences or ["There is nothing to remove."]))
 
 
 def main(arguments: t.Sequence[str] | None = None) -> None:

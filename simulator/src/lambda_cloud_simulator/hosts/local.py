@@ -24,8 +24,24 @@ from . import GpuSpec, HostAddress, HostError, HostSpec, local_session
 from .local_home import LocalHome
 from .local_processes import kill_all
 from .loopback import LoopbackAddresses
+from .machine.owner import Owner
 
 USER = "ubuntu"
+# Of folders in the system's folder for temporary files; the owner comes next, so that a sweep knows whose they are.
+_PREFIX = "lambda-cloud-simulator-"
+
+
+def clean() -> list[str]:
+    """Remove folders and processes of this user's simulators that were killed; a sentence for each."""
+    sentences = []
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        owner = Owner.parse(folder.name.removeprefix(_PREFIX).rpartition("-")[0])
+        if owner is not None and not owner.alive and folder.stat().st_uid == os.getuid():
+            for home in folder.iterdir():
+                kill_all(home)
+            shutil.rmtree(folder, ignore_errors=True)
+            sentences.append(f"Removed the local hosts of the simulator with process id {owner.pid}.")
+    return sentences
 
 
 class LocalHosts:
@@ -36,19 +52,18 @@ class LocalHosts:
             raise HostError("Local hosts need Linux: other systems have no loopback addresses beside 127.0.0.1.")
         self._port = port
         self._addresses = LoopbackAddresses(port)
-        self._folder = Path(tempfile.mkdtemp(prefix=f"lambda-cloud-simulator-{os.getpid()}-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{Owner.new()}-"))
         self._hosts: dict[str, _Host] = {}
 
     async def prepare(self) -> None:
-        pass
+        """Sweep what killed simulators left."""
+        await asyncio.to_thread(clean)
 
     async def start(self, spec: HostSpec) -> HostAddress:
         """Return when SSH answers. Raises HostError."""
         if spec.instance_id in self._hosts:
             raise HostError(f"Instance {spec.instance_id} has a host already.")
-        host = _Host(
-            self._addresses.take(), self._port, LocalHome(self._folder / spec.instance_id, spec.instance_id), spec
-        )
+        host = _Host(self._addresses.take(), self._port, LocalHome(self._folder / spec.instance_id), spec)
         self._hosts[spec.instance_id] = host
         try:
             host.home.create(spec.gpus)
@@ -132,7 +147,7 @@ class _Host:
             self._server = None
         for connection in list(self._connections):
             connection.abort()
-        await asyncio.to_thread(kill_all, self.home.instance_id)
+        await asyncio.to_thread(kill_all, self.home.folder)
 
     async def _run(self, process: local_session.Process) -> None:
         with contextlib.suppress(ConnectionError, asyncssh.Error):
@@ -173,3 +188,8 @@ class _Files(asyncssh.SFTPServer):
         if path == b"~" or path.startswith(b"~/"):
             path = path[2:]
         return os.path.join(self._home, path)
+
+    def exit(self) -> None:
+        """Tell the client that all went well: OpenSSH's scp takes silence for a failure."""
+        with contextlib.suppress(OSError):
+            self.channel.exit(0)

@@ -20,16 +20,16 @@ echo "sudo: this simulated machine runs commands as the user who started the sim
  --hosts machine gives machines with sudo." >&2
 exit 1
 """
-MARK = "LAMBDA_SIMULATOR_INSTANCE"
+# By its value, the host's folder, the host's processes are known.
+MARK = "LAMBDA_SIMULATOR_HOST"
 
 
 class LocalHome:
     """A folder with `home` and `bin`; everything that a host's commands see of it is in its environment."""
 
-    def __init__(self, folder: Path, instance_id: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.home = folder / "home"
-        self.instance_id = instance_id
         self.shell = "/bin/bash" if os.path.exists("/bin/bash") else "/bin/sh"
 
     def create(self, gpus: GpuSpec) -> None:
@@ -61,7 +61,7 @@ class LocalHome:
             "SHELL": self.shell,
             "PATH": f"{self.folder / 'bin'}:/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",
-            MARK: self.instance_id,
+            MARK: str(self.folder),
         }
 
     def remove(self) -> None:

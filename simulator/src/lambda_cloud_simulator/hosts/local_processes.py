@@ -12,12 +12,12 @@ from pathlib import Path
 from .local_home import MARK
 
 
-def kill_all(instance_id: str) -> None:
-    """Kill every process that carries an instance's mark in its environment, daemons included.
+def kill_all(folder: Path) -> None:
+    """Kill every process that carries the mark of the host with this folder in its environment, daemons included.
 
     A process that is born meanwhile has a marked parent or is marked itself, so looking again until none is left finds it.
     """
-    mark = f"{MARK}={instance_id}".encode()
+    mark = f"{MARK}={folder}".encode()
     for _ in range(20):
         found = [pid for pid in _processes() if _is_marked(pid, mark)]
         if not found:
