@@ -64,17 +64,17 @@ def host_names(rows: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
 
     Instances that share a name are told apart by their id, every one of them, so that none takes another's place.
     """
-    counts = Counter(row.get("name") for row in rows)
+    called = [_host_name_choices(row) for row in rows]
+    while clashes := {name for name, count in Counter(choices[0] for choices in called).items() if count > 1}:
+        # The last choice, the id, is nobody else's: whoever clashes with it gives way.
+        called = [choices[1:] if choices[0] in clashes and len(choices) > 1 else choices for choices in called]
+    return [choices[0] for choices in called]
 
-    def name_of(row: t.Mapping[str, t.Any]) -> str:
-        name = row.get("name")
-        if not name:
-            return str(row["id"])
-        return f"{name}-{row['id']}" if counts[name] > 1 else str(name)
 
-    names = [name_of(row) for row in rows]
-    taken = Counter(names)
-    return [name if taken[name] == 1 else row["id"] for name, row in zip(names, rows, strict=True)]
+def _host_name_choices(row: t.Mapping[str, t.Any]) -> list[str]:
+    """What an instance may be called, best first."""
+    name, identity = row.get("name"), str(row["id"])
+    return [str(name), f"{name}-{identity}", identity] if name else [identity]
 
 
 def instance_result(row: t.Mapping[str, t.Any], show_jupyter: bool = False) -> dict[str, t.Any]:

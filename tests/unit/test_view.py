@@ -44,3 +44,7 @@ def test_no_machine_takes_anothers_place(names: list[str | None]) -> None:
     assert len(set(hosts)) == len(rows)
     for row, host in zip(rows, hosts, strict=True):
         assert row["id"] in host or names.count(row["name"]) == 1
+
+
+def test_a_name_that_is_anothers_id_gives_way() -> None:
+    assert host_names([{"id": "1", "name": "2"}, {"id": "2", "name": None}]) == ["2-1", "2"]
