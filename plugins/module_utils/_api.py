@@ -6,17 +6,25 @@
 from __future__ import annotations
 
 import typing as t
+from contextlib import contextmanager
 from urllib.parse import quote
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._deadline import Deadline
-from ansible_collections.lambdal.cloud.plugins.module_utils._errors import TransportError
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import (
+    ApiError,
+    TransportError,
+    UnsupportedByServer,
+)
 from ansible_collections.lambdal.cloud.plugins.module_utils._pacer import LAUNCH
 from ansible_collections.lambdal.cloud.plugins.module_utils._transport import Call, Transport
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import (
     FileSystem,
+    FirewallRuleset,
+    Image,
     Instance,
     InstanceTypeOffer,
     LaunchRequest,
+    Region,
     SshKey,
 )
 
@@ -63,6 +71,35 @@ class Api:
         call = Call("POST", "/instance-operations/terminate", what, dict, body={"instance_ids": list(ids)})
         return list(self._transport.send(call, deadline).get("terminated_instances") or [])
 
+    def restart_instances(self, ids: t.Sequence[str], deadline: Deadline | None = None) -> list[Instance]:
+        """POST /instance-operations/restart; the machines that the service says it restarts, perhaps not all."""
+        what = f"restart {', '.join(ids)}"
+        call = Call("POST", "/instance-operations/restart", what, dict, body={"instance_ids": list(ids)})
+        return list(self._transport.send(call, deadline).get("restarted_instances") or [])
+
+    def rename_instance(self, instance_id: str, name: str, deadline: Deadline | None = None) -> Instance:
+        """POST /instances/{id}, since 1.10.0. Sending it twice does what sending it once does."""
+        what = f"rename the instance {instance_id} to {name}"
+        call = Call("POST", f"/instances/{quote(instance_id, safe='')}", what, dict, safe=True, body={"name": name})
+        return t.cast("Instance", self._object(call, deadline))
+
+    def list_regions(self, deadline: Deadline | None = None) -> list[Region]:
+        """GET /regions, since 1.10.0."""
+        with since("1.10.0"):
+            return t.cast("list[Region]", self._read("/regions", "list the regions", list, deadline))
+
+    def list_images(self, deadline: Deadline | None = None) -> list[Image]:
+        """GET /images, since 1.10.0."""
+        with since("1.10.0"):
+            return t.cast("list[Image]", self._rows("/images", "list the images", deadline))
+
+    def list_firewall_rulesets(self, deadline: Deadline | None = None) -> list[FirewallRuleset]:
+        """GET /firewall-rulesets, since 1.10.0; without the global one."""
+        with since("1.10.0"):
+            return t.cast(
+                "list[FirewallRuleset]", self._rows("/firewall-rulesets", "list the firewall rulesets", deadline)
+            )
+
     def add_ssh_key(self, name: str, public_key: str | None = None, deadline: Deadline | None = None) -> SshKey:
         """POST /ssh-keys; without a public key the service generates a pair and returns `private_key`."""
         body = {"name": name} if public_key is None else {"name": name, "public_key": public_key}
@@ -106,3 +143,18 @@ class Api:
 
     def _read(self, path: str, what: str, expect: type, deadline: Deadline | None) -> t.Any:
         return self._transport.send(Call("GET", path, what, expect, safe=True), deadline)
+
+
+@contextmanager
+def since(version: str) -> t.Iterator[None]:
+    """Tell a path that the server does not know from trouble of another kind.
+
+    Raises:
+        UnsupportedByServer: instead of a 404 for the path.
+    """
+    try:
+        yield
+    except ApiError as error:
+        if error.status in (404, 405):
+            raise UnsupportedByServer(error.what, version) from error
+        raise

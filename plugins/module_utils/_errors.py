@@ -108,6 +108,15 @@ class ApiError(LambdaCloudError):
         }
 
 
+class UnsupportedByServer(LambdaCloudError):
+    """The server does not know an operation or a field, which came with a later version of the API."""
+
+    def __init__(self, what: str, version: str) -> None:
+        super().__init__(
+            f"Could not {what}: that needs version {version} of the API, and the server offers an older one."
+        )
+
+
 class DeadlineExceeded(LambdaCloudError):
     """The time that the user gave ran out before the work was done."""
 

@@ -64,6 +64,10 @@ class Instance(t.TypedDict, total=False):
     jupyter_token: str | None
     jupyter_url: str | None
     tags: list[Tag]
+    file_system_mounts: list[FileSystemMount]
+    firewall_rulesets: list[RulesetReference]
+    image: dict[str, str]
+    actions: dict[str, t.Any]
 
 
 class SshKey(t.TypedDict, total=False):
@@ -87,6 +91,53 @@ class FileSystem(t.TypedDict, total=False):
     bytes_used: int
 
 
+class Image(t.TypedDict, total=False):
+    """A machine image, which has an id of its own in each region."""
+
+    id: str
+    created_time: str
+    updated_time: str
+    name: str
+    description: str
+    family: str
+    version: str
+    architecture: str
+    region: Region
+
+
+class FirewallRule(t.TypedDict, total=False):
+    """What is let in: `port_range` holds the first and the last port; `icmp` has none."""
+
+    protocol: str
+    port_range: list[int]
+    source_network: str
+    description: str
+
+
+class FirewallRuleset(t.TypedDict, total=False):
+    """Rules of a region that machines are launched with; the global one has no region, date and machines."""
+
+    id: str
+    name: str
+    region: Region
+    rules: list[FirewallRule]
+    created: str
+    instance_ids: list[str]
+
+
+class RulesetReference(t.TypedDict):
+    """A firewall ruleset by its id."""
+
+    id: str
+
+
+class FileSystemMount(t.TypedDict):
+    """Where a file system is mounted in a machine."""
+
+    mount_point: str
+    file_system_id: str
+
+
 class LaunchRequest(t.TypedDict, total=False):
     """The body of a launch. It never holds `quantity`: every launch is of one machine."""
 
@@ -97,3 +148,7 @@ class LaunchRequest(t.TypedDict, total=False):
     name: str
     tags: list[Tag]
     user_data: str
+    hostname: str
+    image: dict[str, str]
+    file_system_mounts: list[FileSystemMount]
+    firewall_rulesets: list[RulesetReference]
