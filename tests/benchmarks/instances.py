@@ -64,7 +64,7 @@ class Bench:
         assert len(self.simulator.live()) == machines
 
     def many(self, processes: int) -> None:
-        running = [self.modules.start("lambda_instance_info", **self.pace) for _ in range(processes)]
+        running = [self.modules.start("lambda_instance_info", **self.pace) for _each in range(processes)]
         assert not [process for process in running if '"failed": true' in process.communicate()[0]]
 
 

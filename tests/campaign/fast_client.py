@@ -66,7 +66,7 @@ class Trouble:
     def order(self, simulator: Simulator, operations: t.Sequence[str], most: int) -> list[str]:
         """Order up to so many faults, and say which."""
         told = []
-        for _ in range(self.random.randint(1, most)):
+        for _each in range(self.random.randint(1, most)):
             fault = {**self.random.choice(self.KINDS), "operation": self.random.choice(operations)}
             simulator.fault(times=self.random.randint(1, 2), **fault)
             told.append(" ".join(str(value) for value in fault.values()))

@@ -87,7 +87,7 @@ def test_host_keys_are_known_by_the_machine_and_not_by_its_address(
 ) -> None:
     environment, extra = session
     machines = []
-    for _ in range(2):
+    for _each in range(2):
         ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
         machines.append(cloud.live()["eval"])
         ansible(["ansible-playbook", "playbooks/terminate.yml", *extra], environment)

@@ -53,8 +53,8 @@ def test_machines_are_hosts_with_one_request(simulator: Simulator, inventory: In
 
 
 def test_no_host_is_lost_when_two_share_a_name(simulator: Simulator, inventory: Inventory) -> None:
-    twins = [simulator.seed_instance("twin") for _ in range(2)]
-    unnamed = [simulator.seed_instance(None) for _ in range(2)]
+    twins = [simulator.seed_instance("twin") for _each in range(2)]
+    unnamed = [simulator.seed_instance(None) for _each in range(2)]
     single = simulator.seed_instance("single")
     done = ansible(["ansible-inventory", "-i", inventory.path(), "--list"], inventory.environment)
     hosts = json.loads(done.stdout)["_meta"]["hostvars"]

@@ -41,7 +41,7 @@ fast = pytest.mark.parametrize("strict", [20], indirect=True)
 
 
 def check_many(strict: Strict, processes: int) -> None:
-    running = [strict.modules.start("lambda_instance_info", **strict.pace()) for _ in range(processes)]
+    running = [strict.modules.start("lambda_instance_info", **strict.pace()) for _each in range(processes)]
     results = [json.loads(process.communicate()[0]) for process in running]
     assert [result.get("msg") for result in results if result.get("failed")] == []
     answers = [request["status"] for request in strict.simulator.requests()]
@@ -80,7 +80,7 @@ def test_sixteen_machines_are_launched_without_a_refusal(strict: Strict) -> None
 
 @real_time
 def test_whoever_is_not_paced_is_refused_and_gets_through_all_the_same(strict: Strict) -> None:
-    running = [strict.modules.start("lambda_instance_info") for _ in range(5)]
+    running = [strict.modules.start("lambda_instance_info") for _each in range(5)]
     assert not [1 for process in running if json.loads(process.communicate()[0]).get("failed")]
     assert {request["status"] for request in strict.simulator.requests()} == {200, 429}
 

@@ -52,7 +52,7 @@ def test_an_idle_account_never_waits(tmp_path: Path) -> None:
 def test_requests_of_two_processes_take_turns(tmp_path: Path) -> None:
     clock = Time()
     times = []
-    for _ in range(3):
+    for _each in range(3):
         # A new pacer each time: what it knows of the others is in the file.
         pacer(tmp_path, clock).wait(REQUEST)
         times.append(clock.now)
@@ -147,7 +147,7 @@ def test_a_folder_that_cannot_be_used_paces_this_process_with_one_warning(
     monkeypatch.setattr(_pacer, "state_folder", lambda: str(tmp_path / "file" / "folder"))
     warnings: list[str] = []
     opened = _pacer.open_pacer("key", "https://api", request_interval=0.01, launch_interval=0.0, warn=warnings.append)
-    for _ in range(3):
+    for _each in range(3):
         opened.wait(REQUEST)
     assert len(warnings) == 1
     assert "within this process only" in warnings[0]
@@ -174,7 +174,7 @@ def test_the_runtime_folder_comes_before_the_cache(tmp_path: Path, monkeypatch: 
 def _take_turns(folder: str, times: object) -> None:
     turns = SharedTurns("key", "https://api", folder)
     one = Pacer(turns, request_interval=0.05, launch_interval=0.0)
-    for _ in range(5):
+    for _each in range(5):
         one.wait(REQUEST)
         times.append(time.time())  # type: ignore[attr-defined]
 
@@ -190,7 +190,7 @@ def test_processes_keep_apart_and_a_dead_one_blocks_nobody(tmp_path: Path) -> No
         dead.start()
         dead.join()
         assert dead.exitcode == 9
-        live = [multiprocessing.Process(target=_take_turns, args=(str(tmp_path), times)) for _ in range(4)]
+        live = [multiprocessing.Process(target=_take_turns, args=(str(tmp_path), times)) for _each in range(4)]
         for process in live:
             process.start()
         for process in live:
