@@ -104,7 +104,7 @@ def test_an_answer_that_is_not_the_apis_is_told(modules: Modules, answer: bytes,
         def serve() -> None:
             while True:
                 try:
-                    connection, _ = server.accept()
+                    connection, _address = server.accept()
                 except OSError:
                     return
                 with connection:
