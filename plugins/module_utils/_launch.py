@@ -9,18 +9,15 @@ import typing as t
 import uuid
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._attachments import Attachments
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import ApiError, LambdaCloudError, StateError
-from ansible_collections.lambdal.cloud.plugins.module_utils._instances import Wanted, describe, is_live
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances import describe, is_live
+from ansible_collections.lambdal.cloud.plugins.module_utils._launch_request import is_effect_of, launch_request
 from ansible_collections.lambdal.cloud.plugins.module_utils._outcome import settle
 from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
-from ansible_collections.lambdal.cloud.plugins.module_utils._placement import (
-    Candidate,
-    is_effect_of,
-    launch_request,
-)
-from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
-
-NO_CAPACITY = "instance-operations/launch/insufficient-capacity"
+from ansible_collections.lambdal.cloud.plugins.module_utils._placement import NO_CAPACITY, Candidate, NoCapacity
+from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance, LaunchRequest
+from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Wanted
 
 
 class Launcher:
@@ -36,21 +33,24 @@ class Launcher:
         self._exhausted: set[Candidate] = set()
         self.placements: list[dict[str, t.Any]] = []
 
-    def launch(self, wanted: Wanted, candidates: t.Sequence[Candidate]) -> tuple[str, Candidate]:
+    def forget_refusals(self) -> None:
+        """Try places again that had no capacity."""
+        self._exhausted.clear()
+
+    def launch(
+        self, wanted: Wanted, candidates: t.Sequence[Candidate], attachments: Attachments
+    ) -> tuple[str, Candidate]:
         """The id of the new machine and where it is.
 
         A refusal for want of capacity moves on to the next candidate, and that candidate is not asked again for the
         machines that follow, since each launch takes a turn of twelve seconds.
 
         Raises:
-            StateError: no candidate has capacity.
+            NoCapacity: no candidate has any.
             LambdaCloudError: the launch was refused for another reason, or nobody knows what became of it.
         """
-        refusals: list[str] = []
         for candidate in candidates:
-            place = f"{candidate.instance_type} in {candidate.region}"
             if candidate in self._exhausted:
-                refusals.append(place)
                 continue
             attempt: dict[str, t.Any] = {
                 "name": wanted.name,
@@ -59,13 +59,12 @@ class Launcher:
             }
             self.placements.append(attempt)
             try:
-                instance_id = self._launch_at(wanted, candidate)
+                instance_id = self._launch_at(wanted, candidate, attachments)
             except ApiError as error:
                 attempt["refused"] = error.code
                 if error.code != NO_CAPACITY:
                     raise
                 self._exhausted.add(candidate)
-                refusals.append(place)
                 self._patience.log(str(error))
                 continue
             except LambdaCloudError as error:
@@ -73,24 +72,39 @@ class Launcher:
                 raise
             attempt["id"] = instance_id
             self._known_ids.add(instance_id)
-            self._patience.log(f"Launched {wanted.name} (id {instance_id}): {place}.")
+            self._patience.log(f"Launched {wanted.name} (id {instance_id}): {candidate}.")
             return instance_id, candidate
-        raise StateError(f"No capacity for '{wanted.name}': refused for {', '.join(refusals)} ({NO_CAPACITY}).")
+        raise NoCapacity(
+            f"No capacity for '{wanted.name}': refused for {', '.join(map(str, candidates))} ({NO_CAPACITY})."
+        )
 
-    def _launch_at(self, wanted: Wanted, candidate: Candidate) -> str:
+    def _launch_at(self, wanted: Wanted, candidate: Candidate, attachments: Attachments) -> str:
         # One id for all tries of this launch: whichever of them took effect is the one that is looked for.
         launch_id = uuid.uuid4().hex
-        request = launch_request(wanted, candidate, launch_id)
+        request = launch_request(wanted, candidate, attachments, launch_id)
         try:
-            return settle(
-                lambda: self._api.launch_instance(request, self._patience.deadline),
-                lambda: self._appeared(wanted.name, launch_id),
-                self._patience,
-            )
+            return settle(lambda: self._send(request), lambda: self._appeared(wanted.name, launch_id), self._patience)
         except LambdaCloudError as error:
             if error.may_have_executed:
                 raise UncertainLaunch(wanted.name, error) from error
             raise
+
+    def _send(self, request: LaunchRequest) -> str:
+        try:
+            return self._api.launch_instance(request, self._patience.deadline)
+        except ApiError as error:
+            # Two keys of one name are answered so, and then nothing was launched.
+            if error.code == "global/unknown":
+                self._require_one_key(request["ssh_key_names"][0], error)
+            raise
+
+    def _require_one_key(self, name: str, error: ApiError) -> None:
+        try:
+            ids = [row["id"] for row in self._api.list_ssh_keys(self._patience.deadline) if row.get("name") == name]
+        except LambdaCloudError:
+            return
+        if len(ids) > 1:
+            raise AmbiguousKey(name, ids, error) from error
 
     def _appeared(self, name: str, launch_id: str) -> str | None:
         """The id of a machine that came from this launch and was not there before.
@@ -110,7 +124,18 @@ class Launcher:
         return new[0]["id"] if new else None
 
 
-class UncertainLaunch(LambdaCloudError):
+class CausedError(LambdaCloudError):
+    """An error that tells more than its cause, which stays what machines read in `failure`."""
+
+    def __init__(self, message: str, cause: LambdaCloudError) -> None:
+        super().__init__(message)
+        self._cause = cause
+
+    def failure(self) -> dict[str, t.Any]:
+        return self._cause.failure()
+
+
+class UncertainLaunch(CausedError):
     """A launch failed, and nothing can tell whether a machine will appear."""
 
     may_have_executed = True
@@ -118,9 +143,17 @@ class UncertainLaunch(LambdaCloudError):
     def __init__(self, name: str, cause: LambdaCloudError) -> None:
         super().__init__(
             f"{cause} No instance named '{name}' was seen, but one may yet appear, and bill. Run the same task again: it finds the "
-            "instance if it is there, and launches only what is missing."
+            "instance if it is there, and launches only what is missing.",
+            cause,
         )
-        self._cause = cause
 
-    def failure(self) -> dict[str, t.Any]:
-        return self._cause.failure()
+
+class AmbiguousKey(CausedError):
+    """Two SSH keys have the name that a launch gave, so that the service cannot tell which is meant."""
+
+    def __init__(self, name: str, ids: t.Sequence[str], cause: LambdaCloudError) -> None:
+        super().__init__(
+            f"{cause} {len(ids)} SSH keys are named '{name}': {', '.join(ids)}. Delete those not meant by their id "
+            "(lambda_ssh_key, state: absent with id).",
+            cause,
+        )

@@ -94,7 +94,7 @@ class Task:
         self.warn: t.Callable[[str], None] = module.warn
         self.log: t.Callable[[str], None] = module.debug
         self.result: t.Callable[[], dict[str, t.Any]] = dict
-        self.diff: t.Callable[[], dict[str, t.Any] | None] = lambda: None
+        self.diff: t.Callable[[], dict[str, t.Any] | list[dict[str, t.Any]] | None] = lambda: None
         self.note: t.Callable[[], str | None] = lambda: None
         self._module = module
 
@@ -102,13 +102,14 @@ class Task:
         """The API that the task's options lead to."""
         return open_api(self.options, warn=self.warn, log=self.log)
 
-    def patience(self) -> Patience:
-        """How long the task's options let it wait."""
+    def patience(self, before_waiting: float = 0.0) -> Patience:
+        """How long the task's options let it wait, and so many seconds before that."""
         options = self.options
         return Patience(
-            deadline=Deadline(options["wait_timeout"]) if options["wait"] else None,
+            deadline=Deadline(options["wait_timeout"] + before_waiting) if options["wait"] else None,
             interval=options["wait_interval"],
             outcome_timeout=options["outcome_timeout"],
+            pace=options["request_interval"] or min(1.0, options["wait_interval"]),
             log=self.log,
         )
 
@@ -130,15 +131,17 @@ def run_module(execute: t.Callable[[Task], None], argument_spec: dict[str, t.Any
     try:
         execute(task)
     except LambdaCloudError as error:
-        module.fail_json(msg=_join(error, task.note()), failure=error.failure(), **task.result())
+        module.fail_json(msg=_join(error, task.note()), failure=error.failure(), **outcome(task))
     except Exception as error:  # a bug of ours must not take the ids of running machines with it
         text = f"Unexpected {type(error).__name__} in lambdal.cloud: {error}."
-        module.fail_json(msg=_join(text, task.note()), exception=traceback.format_exc(), **task.result())
-    result = task.result()
+        module.fail_json(msg=_join(text, task.note()), exception=traceback.format_exc(), **outcome(task))
+    module.exit_json(**outcome(task))
+
+
+def outcome(task: Task) -> dict[str, t.Any]:
+    """The task's result so far, with its diff."""
     diff = task.diff()
-    if diff is not None:
-        result["diff"] = diff
-    module.exit_json(**result)
+    return {**task.result(), **({} if diff is None else {"diff": diff})}
 
 
 def _join(error: object, note: str | None) -> str:

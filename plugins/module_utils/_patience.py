@@ -20,12 +20,14 @@ class Patience:
         deadline: when the task gives up; None where it does not wait.
         interval: seconds between two polls.
         outcome_timeout: seconds to look for the effect of a write whose answer was lost.
+        pace: seconds between two looks for capacity, which the rate limit allows more often than polls.
         log: takes a line for the user, at `-v`.
     """
 
     deadline: Deadline | None
     interval: float
     outcome_timeout: float
+    pace: float = 1.0
     log: t.Callable[[str], None] = lambda text: None
     clock: t.Callable[[], float] = time.monotonic
     sleep: t.Callable[[float], None] = time.sleep

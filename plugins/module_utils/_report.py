@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._instances import is_live
+from ansible_collections.lambdal.cloud.plugins.module_utils._drift import Difference
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances import describe, is_live
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import (
     instance_result,
@@ -15,6 +16,9 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._view import (
     price_cents_per_hour,
     region_name,
 )
+from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import LAUNCH_TAG
+
+Diff = dict[str, t.Any] | list[dict[str, t.Any]]
 
 
 def hourly_cost_cents(rows: t.Iterable[Instance]) -> int | None:
@@ -39,6 +43,9 @@ class InstanceReport:
         self._before: list[Instance] = []
         self._launched: list[Instance] = []
         self._terminated: list[Instance] = []
+        self._restarted: list[Instance] = []
+        self._renamed = False
+        self.drift: list[tuple[Instance, list[Difference]]] = []
 
     def begin(self, found: t.Iterable[Instance], order: t.Sequence[str] = ()) -> None:
         """Take down what was found, and the names in whose order results are given."""
@@ -47,9 +54,24 @@ class InstanceReport:
         self._order = list(order)
 
     def launched(self, row: Instance) -> None:
-        """Take down a machine just launched; in check mode one without an id."""
+        """Take down a machine just launched, in the place of one that went; in check mode one without an id."""
         self._launched.append(row)
+        self._rows = [old for old in self._rows if is_live(old) or old.get("name") != row.get("name")]
         self._rows.append(row)
+
+    def renamed(self, row: Instance, name: str) -> None:
+        """Take down that a machine has another name."""
+        self._renamed = True
+        self._rows = [{**each, "name": name} if each["id"] == row["id"] else each for each in self._rows]
+
+    def restarted(self, rows: t.Iterable[Instance]) -> None:
+        """Take down machines that are being restarted."""
+        self._restarted += rows
+
+    def forget(self, rows: t.Iterable[Instance]) -> None:
+        """Leave machines out of the result whose place others take."""
+        ids = {row["id"] for row in rows}
+        self._rows = [row for row in self._rows if row["id"] not in ids]
 
     def terminated(self, rows: t.Iterable[Instance]) -> None:
         """Take down machines that are being terminated."""
@@ -66,6 +88,14 @@ class InstanceReport:
         place = {name: index for index, name in enumerate(self._order)}
         return sorted(self._rows, key=lambda row: place.get(row.get("name") or "", len(place)))
 
+    def living(self) -> list[Instance]:
+        """Those of the machines that are not on their way out."""
+        return [row for row in self.rows() if is_live(row)]
+
+    def launched_rows(self) -> list[Instance]:
+        """The machines that this task launched, as they were then."""
+        return list(self._launched)
+
     def launched_ids(self) -> list[str]:
         """The ids of the machines that this task launched."""
         return [row["id"] for row in self._launched]
@@ -74,10 +104,16 @@ class InstanceReport:
         """The task's result."""
         rows = self.rows()
         return {
-            "changed": bool(self._launched or self._terminated),
+            "changed": bool(self._launched or self._terminated or self._restarted or self._renamed),
             "instances": [instance_result(row, show_jupyter) for row in rows],
             "launched": [_identity(row) for row in self._launched],
             "terminated": [_identity(row) for row in self._terminated],
+            "restarted": [_identity(row) for row in self._restarted],
+            "drift": [
+                {**_identity(row), "field": each.field, "has": each.has, "asked": each.asked}
+                for row, found in self.drift
+                for each in found
+            ],
             "placements": self.placements,
             "hourly_cost_cents": {
                 "before": hourly_cost_cents(self._before),
@@ -85,9 +121,12 @@ class InstanceReport:
             },
         }
 
-    def diff(self) -> dict[str, t.Any]:
-        """The same as two states that Ansible compares."""
-        return {"before": _state(self._before), "after": _state(filter(is_live, self.rows()))}
+    def diff(self) -> Diff:
+        """The same as states that Ansible compares; machines left different from what was asked for have their own."""
+        states = {"before": _state(self._before), "after": _state(filter(is_live, self.rows()))}
+        if not self.drift:
+            return states
+        return [states, *(_drift(row, found) for row, found in self.drift)]
 
     def billing_note(self) -> str | None:
         """A sentence on what a failed task leaves billing because of itself."""
@@ -105,6 +144,15 @@ def _identity(row: Instance) -> dict[str, t.Any]:
     return {"name": row.get("name"), "id": row["id"]}
 
 
+def _drift(row: Instance, found: t.Iterable[Difference]) -> dict[str, t.Any]:
+    return {
+        "before_header": f"{describe(row)}, which is left as it is",
+        "after_header": "as it was asked for",
+        "before": {each.field: each.has for each in found},
+        "after": {each.field: each.asked for each in found},
+    }
+
+
 def _state(rows: t.Iterable[Instance]) -> dict[str, t.Any]:
     return {
         row.get("name") or row["id"]: {
@@ -112,6 +160,12 @@ def _state(rows: t.Iterable[Instance]) -> dict[str, t.Any]:
             "region": region_name(row),
             "ssh_key_names": row.get("ssh_key_names"),
             "file_system_names": row.get("file_system_names"),
+            "tags": _user_tags(row),
         }
         for row in rows
     }
+
+
+def _user_tags(row: Instance) -> dict[str, str]:
+    """The tags without the one that tells launches apart, which nobody can predict."""
+    return {tag["key"]: tag["value"] for tag in row.get("tags") or () if tag["key"] != LAUNCH_TAG}

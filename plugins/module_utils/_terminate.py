@@ -8,29 +8,34 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._bulk import Left, for_all
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances import live_by_id
 from ansible_collections.lambdal.cloud.plugins.module_utils._outcome import settle
 from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
 
 
-def terminate(api: Api, patience: Patience, rows: t.Sequence[Instance]) -> list[Instance]:
-    """Ask for all to be terminated in one request; those that are alive all the same.
+def terminate_all(api: Api, patience: Patience, rows: t.Sequence[Instance]) -> list[Left]:
+    """Ask for all to be terminated, in one request where possible; those that are alive all the same.
 
     The service may do fewer than asked, so what its answer leaves out is looked up.
 
     Raises:
         LambdaCloudError: the request was refused, or its outcome stayed unknown.
     """
-    ids = [row["id"] for row in rows]
 
-    def alive() -> list[Instance]:
-        return live_by_id(api.list_instances(), ids)
+    def alive(rows: t.Sequence[Instance]) -> list[Instance]:
+        return live_by_id(api.list_instances(), [row["id"] for row in rows])
 
-    def all_gone() -> frozenset[str] | None:
-        return None if alive() else frozenset(ids)
+    def operate(rows: t.Sequence[Instance]) -> list[Instance]:
+        ids = [row["id"] for row in rows]
 
-    def send() -> frozenset[str]:
-        return frozenset(str(row["id"]) for row in api.terminate_instances(ids, patience.deadline) if "id" in row)
+        def all_gone() -> frozenset[str] | None:
+            return None if alive(rows) else frozenset(ids)
 
-    return [] if settle(send, all_gone, patience).issuperset(ids) else alive()
+        def send() -> frozenset[str]:
+            return frozenset(str(row["id"]) for row in api.terminate_instances(ids, patience.deadline) if "id" in row)
+
+        return [] if settle(send, all_gone, patience).issuperset(ids) else alive(rows)
+
+    return for_all(rows, operate, alive)

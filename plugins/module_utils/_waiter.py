@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._deadline import Deadline
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import (
     DeadlineExceeded,
     LambdaCloudError,
@@ -16,6 +17,17 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._errors import (
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances import FAILED, GONE, describe, is_ready
 from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
+
+
+class MachinesFailed(StateError):
+    """Machines that no waiting makes active: unhealthy, preempted or gone."""
+
+    def __init__(self, rows: t.Sequence[Instance], advice: str = "") -> None:
+        self.rows = list(rows)
+        super().__init__(
+            f"{', '.join(describe(row) for row in rows)} will not become active. An unhealthy instance keeps billing until it is "
+            f"terminated{'; ' if advice else ''}{advice}."
+        )
 
 
 class Watch:
@@ -33,6 +45,10 @@ class Watch:
         self.rows: dict[str, Instance] = {row["id"]: row for row in rows}
         self._listed = self.rows.keys() - set(unlisted)
 
+    def follow(self, rows: t.Iterable[Instance]) -> None:
+        """Watch machines as well that were just launched."""
+        self.rows.update({row["id"]: row for row in rows})
+
     def poll(self) -> None:
         """Ask for the list once. An instance that was listed before and is no more counts as terminated."""
         listed = {row["id"]: row for row in self._api.list_instances(self._patience.deadline)}
@@ -49,7 +65,7 @@ class Watch:
         """Poll until every instance is active and has an address.
 
         Raises:
-            StateError: one became unhealthy, was preempted or went away.
+            MachinesFailed: one became unhealthy, was preempted or went away.
             DeadlineExceeded: some are not ready in time; each is named, with its status.
         """
         self._until(is_ready, self._check_alive)
@@ -61,6 +77,18 @@ class Watch:
             DeadlineExceeded: some are still listed.
         """
         self._until(lambda row: row.get("status") == "terminated", lambda: None)
+
+    def until_changed(self, grace: float) -> None:
+        """Poll until every instance has left the status it had, or for so many seconds."""
+        before = {instance_id: row.get("status") for instance_id, row in self.rows.items()}
+        until = Deadline(grace, self._patience.clock)
+        while True:
+            self._poll_despite_trouble(list(self.rows.values()))
+            if all(row.get("status") != before[instance_id] for instance_id, row in self.rows.items()):
+                return
+            if not until.allows(self._patience.interval) or self._patience.out_of_time():
+                return
+            self._patience.sleep(self._patience.interval)
 
     def _until(self, done: t.Callable[[Instance], bool], check: t.Callable[[], None]) -> None:
         polled = False
@@ -90,10 +118,7 @@ class Watch:
     def _check_alive(self) -> None:
         bad = [row for row in self.rows.values() if row.get("status") in FAILED | GONE]
         if bad:
-            raise StateError(
-                f"{', '.join(describe(row) for row in bad)} will not become active. An unhealthy instance keeps billing "
-                "until it is terminated."
-            )
+            raise MachinesFailed(bad)
 
     def _too_late(self, late: list[Instance]) -> DeadlineExceeded:
         deadline = self._patience.deadline

@@ -13,12 +13,14 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.lambdal.cloud.plugins.module_utils._absent import ensure_absent
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import LambdaCloudError
 from ansible_collections.lambdal.cloud.plugins.module_utils._file_systems import FileSystems
-from ansible_collections.lambdal.cloud.plugins.module_utils._fleet import Fleet
-from ansible_collections.lambdal.cloud.plugins.module_utils._instances import Wanted
+from ansible_collections.lambdal.cloud.plugins.module_utils._present import ensure_present
 from ansible_collections.lambdal.cloud.plugins.module_utils._report import InstanceReport
 from ansible_collections.lambdal.cloud.plugins.module_utils._ssh_keys import KeyRing, WantedKey
+from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Wanted
+from ansible_collections.lambdal.cloud.plugins.module_utils._work import Work
 from campaign.fast_client import Trouble, open_api, patience
 from support.simulator import Simulator, running_simulator
 
@@ -47,20 +49,19 @@ class Run:
         self.error: LambdaCloudError | None = None
         self._simulator = simulator
 
-    def _do(self, work: t.Callable[[Fleet], None]) -> Run:
-        fleet = Fleet(open_api(self._simulator), patience(), self.report, check_mode=False, wait=True)
+    def _do(self, ensure: t.Callable[[Work], None]) -> Run:
         try:
-            work(fleet)
+            ensure(Work(open_api(self._simulator), patience(), self.report))
         except LambdaCloudError as error:
             self.error = error
         return self
 
     def present(self, names: t.Sequence[str]) -> Run:
         machines = [Wanted(name, ("gpu_1x_a10",), "laptop", ("us-east-1",)) for name in names]
-        return self._do(lambda fleet: fleet.ensure_present(machines))
+        return self._do(lambda work: ensure_present(work, machines))
 
     def absent(self, names: t.Sequence[str]) -> Run:
-        return self._do(lambda fleet: fleet.ensure_absent(names, ()))
+        return self._do(lambda work: ensure_absent(work, names, ()))
 
     def told(self) -> set[str]:
         """The ids that a user learns of, whether the task failed or not."""

@@ -125,13 +125,6 @@ def test_a_file_system_decides_the_region(simulator: Simulator, modules: Modules
     assert done["instances"][0]["file_system_names"] == [file_system["name"]]
 
 
-def test_a_running_machine_that_differs_is_left_with_a_warning(simulator: Simulator, modules: Modules) -> None:
-    simulator.seed_instance("a", ssh_key_names=["laptop"])
-    done = modules.run("lambda_instance", name=["a"], **{**MACHINE, "instance_type": ["gpu_8x_a100"]})
-    assert not done.changed
-    assert "has the type gpu_1x_a10, not gpu_8x_a100" in str(done["warnings"])
-
-
 def test_not_waiting_returns_the_id_at_once(simulator: Simulator, modules: Modules) -> None:
     simulator.fate("never-boots")
     done = modules.run("lambda_instance", name=["a"], wait=False, **MACHINE)

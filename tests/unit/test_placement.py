@@ -6,16 +6,16 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput, StateError
-from ansible_collections.lambdal.cloud.plugins.module_utils._instances import Wanted
+from ansible_collections.lambdal.cloud.plugins.module_utils._attachments import Attachments
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput
 from ansible_collections.lambdal.cloud.plugins.module_utils._placement import (
     Candidate,
+    NoCapacity,
     candidates,
-    is_effect_of,
-    launch_request,
     needs_offers,
-    pinned_regions,
+    shared_regions,
 )
+from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Policy, Wanted
 
 
 def offer(name: str, price: t.Any, *regions: str) -> t.Any:
@@ -29,85 +29,93 @@ OFFERS: t.Any = {
     "cheap": offer("cheap", 75, "east", "west"),
     "dear": offer("dear", "4000", "west"),
     "full": offer("full", 100),
+    "gpu_1x_gh200": offer("gpu_1x_gh200", 150, "east"),
 }
+
+NOTHING = Attachments()
 
 
 def wanted(*types: str, regions: tuple[str, ...] = (), limit: int | None = None) -> Wanted:
     return Wanted("a", types, "k", regions, max_price_cents_per_hour=limit)
 
 
-def test_types_come_before_regions() -> None:
-    found = candidates(wanted("dear", "cheap"), OFFERS, ())
-    assert found == [Candidate("dear", "west"), Candidate("cheap", "east"), Candidate("cheap", "west")]
+def places(*pairs: tuple[str, str]) -> list[Candidate]:
+    return [Candidate(*pair) for pair in pairs]
+
+
+@pytest.mark.parametrize(
+    ("prefer", "expected"),
+    [
+        ("type", places(("dear", "west"), ("cheap", "east"), ("cheap", "west"))),
+        ("price", places(("cheap", "east"), ("cheap", "west"), ("dear", "west"))),
+        # Regions that nobody gave an order come as the first type has them.
+        ("region", places(("dear", "west"), ("cheap", "west"), ("cheap", "east"))),
+    ],
+)
+def test_what_is_preferred_comes_first(prefer: str, expected: list[Candidate]) -> None:
+    assert candidates(wanted("dear", "cheap"), OFFERS, NOTHING, prefer) == expected
 
 
 def test_regions_come_in_the_order_asked_for() -> None:
-    found = candidates(wanted("cheap"), OFFERS, ("west", "nowhere", "east"))
-    assert found == [Candidate("cheap", "west"), Candidate("cheap", "east")]
+    machine = wanted("cheap", "dear", regions=("west", "nowhere", "east"))
+    by_type = places(("cheap", "west"), ("cheap", "east"), ("dear", "west"))
+    assert candidates(machine, OFFERS, NOTHING) == by_type
+    by_region = places(("cheap", "west"), ("dear", "west"), ("cheap", "east"))
+    assert candidates(machine, OFFERS, NOTHING, "region") == by_region
 
 
 def test_nothing_above_the_limit_is_a_candidate() -> None:
-    assert candidates(wanted("dear", "cheap", limit=75), OFFERS, ("west",)) == [Candidate("cheap", "west")]
+    machine = wanted("dear", "cheap", regions=("west",), limit=75)
+    assert candidates(machine, OFFERS, NOTHING) == [Candidate("cheap", "west")]
     with pytest.raises(InvalidInput, match="dear costs 4000, full costs 100"):
-        candidates(wanted("dear", "full", limit=99), OFFERS, ())
+        candidates(wanted("dear", "full", limit=99), OFFERS, NOTHING)
 
 
 def test_an_unknown_type_is_named_with_those_that_exist() -> None:
     with pytest.raises(InvalidInput, match=r"'nope', which does not exist\. There are: cheap, dear, full"):
-        candidates(wanted("cheap", "nope"), OFFERS, ())
+        candidates(wanted("cheap", "nope"), OFFERS, NOTHING)
 
 
 def test_no_capacity_is_no_error_of_the_user() -> None:
-    with pytest.raises(StateError, match="no capacity for 'a' now: full in any region"):
-        candidates(wanted("full"), OFFERS, ())
+    with pytest.raises(NoCapacity, match="no capacity for 'a' now: full in any region"):
+        candidates(wanted("full"), OFFERS, NOTHING)
 
 
 def test_one_type_in_one_region_needs_no_look() -> None:
     machine = wanted("full", regions=("east",))
-    assert not needs_offers(machine)
-    assert candidates(machine, None, machine.regions) == [Candidate("full", "east")]
-    assert needs_offers(wanted("full"))
-    assert needs_offers(wanted("full", regions=("east",), limit=5))
+    assert not needs_offers(machine, Policy())
+    assert needs_offers(machine, Policy(same_region=True))
+    assert candidates(machine, None, NOTHING) == [Candidate("full", "east")]
+    assert needs_offers(wanted("full"), Policy())
+    assert needs_offers(wanted("full", regions=("east",), limit=5), Policy())
 
 
-def test_file_systems_pin_the_region() -> None:
-    file_systems: t.Any = [
-        {"id": "1", "name": "data", "region": {"name": "east"}},
-        {"id": "2", "name": "data", "region": {"name": "west"}},
-        {"id": "3", "name": "home", "region": {"name": "west"}},
-    ]
+def test_what_is_attached_pins_the_region() -> None:
+    def attached(**homes: t.Any) -> Attachments:
+        return Attachments(file_systems=homes.get("files", {}), firewall_rulesets=homes.get("rules", {}))
 
-    def machine(*names: str) -> Wanted:
-        return Wanted("a", ("t",), "k", (), names)
-
-    assert pinned_regions(machine("data"), file_systems) == ("east", "west")
-    assert pinned_regions(machine("data", "home"), file_systems) == ("west",)
-    with pytest.raises(InvalidInput, match="'gone', which does not exist"):
-        pinned_regions(machine("gone"), file_systems)
-    with pytest.raises(InvalidInput, match="No region has all"):
-        pinned_regions(machine("data", "home"), [file_systems[0], file_systems[2]])
+    data = {"data": {"east": "1", "west": "2"}}
+    home = {"home": {"west": "3"}}
+    assert candidates(wanted("cheap"), OFFERS, attached(files=data)) == places(("cheap", "east"), ("cheap", "west"))
+    assert candidates(wanted("cheap"), OFFERS, attached(files=data, rules=home)) == [Candidate("cheap", "west")]
+    with pytest.raises(InvalidInput, match="ruleset home is in west, and east was asked for"):
+        candidates(wanted("cheap", regions=("east",)), None, attached(rules=home))
+    with pytest.raises(InvalidInput, match="file system home is in west; ruleset other is in east"):
+        candidates(wanted("cheap"), OFFERS, attached(files=home, rules={"other": {"east": "4"}}))
 
 
-def test_a_launch_never_asks_for_a_quantity() -> None:
-    machine = Wanted("a", ("t",), "k", ("r",), ("data",))
-    assert launch_request(machine, Candidate("t", "r"), "unique") == {
-        "name": "a",
-        "region_name": "r",
-        "instance_type_name": "t",
-        "ssh_key_names": ["k"],
-        "file_system_names": ["data"],
-        "tags": [{"key": "lambdal-cloud-launch", "value": "unique"}],
-    }
+def test_an_image_fits_the_architecture() -> None:
+    arm = Attachments(image={"family": "f"}, image_places=frozenset({("east", "arm64"), ("west", "arm64")}))
+    machine = Wanted("a", ("cheap", "gpu_1x_gh200"), "k", image="f")
+    assert candidates(machine, OFFERS, arm) == [Candidate("gpu_1x_gh200", "east")]
+    with pytest.raises(
+        InvalidInput, match=r"'f' fits no type .* it is for arm64 in east, arm64 in west; cheap is x86_64"
+    ):
+        candidates(Wanted("a", ("cheap",), "k", image="f"), OFFERS, arm)
 
 
-def test_a_machine_of_another_launch_is_not_taken_for_ours() -> None:
-    def row(**fields: t.Any) -> t.Any:
-        return {"id": "1", "name": "a", **fields}
-
-    ours = {"key": "lambdal-cloud-launch", "value": "unique"}
-    assert is_effect_of(row(tags=[ours]), "a", "unique")
-    assert not is_effect_of(row(tags=[{**ours, "value": "other"}]), "a", "unique")
-    assert not is_effect_of(row(tags=[]), "a", "unique")
-    # Version 1.5.3 knows no tags: the name has to do.
-    assert is_effect_of(row(), "a", "unique")
-    assert not is_effect_of(row(), "b", "unique")
+def test_regions_that_several_machines_share() -> None:
+    first = places(("x", "west"), ("x", "east"), ("y", "east"), ("y", "south"))
+    assert shared_regions([first, places(("z", "south"), ("z", "east"))]) == ["east", "south"]
+    assert shared_regions([first, places(("z", "north"))]) == []
+    assert shared_regions([]) == []

@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a running machine differs from what is asked for. Pure functions."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
+from ansible_collections.lambdal.cloud.plugins.module_utils._view import instance_type_name, region_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Wanted
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field of a machine that is not as asked for; `choice` where any one of what was asked would have done."""
+
+    field: str
+    has: t.Any
+    asked: t.Any
+    choice: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.field} is {_listed(self.has)}, not {_listed(self.asked, ' or ' if self.choice else ', ')}"
+
+
+def differences(row: Instance, wanted: Wanted, ruleset_ids: t.Collection[str] | None = None) -> list[Difference]:
+    """Every difference that the API tells of. What it does not tell is not compared, nor what was not asked for.
+
+    Args:
+        ruleset_ids: the ids of the wanted firewall rulesets, where they are known.
+    """
+    return [
+        *_one_of("instance_type", instance_type_name(row), wanted.instance_types),
+        *_one_of("region", region_name(row), wanted.regions),
+        *_ssh_key(row, wanted),
+        *_file_systems(row, wanted),
+        *_one_of("hostname", row.get("hostname"), (wanted.hostname,) if wanted.hostname else ()),
+        *_image(row, wanted),
+        *_tags(row, wanted),
+        *_rulesets(row, ruleset_ids),
+    ]
+
+
+def _one_of(field: str, has: str | None, asked: tuple[str, ...]) -> t.Iterator[Difference]:
+    if has and asked and has not in asked:
+        yield Difference(field, has, list(asked), choice=True)
+
+
+def _ssh_key(row: Instance, wanted: Wanted) -> t.Iterator[Difference]:
+    has = row.get("ssh_key_names")
+    if has and wanted.ssh_key and wanted.ssh_key not in has:
+        yield Difference("ssh_key", list(has), wanted.ssh_key)
+
+
+def _file_systems(row: Instance, wanted: Wanted) -> t.Iterator[Difference]:
+    has, asked = row.get("file_system_names"), wanted.attached()
+    if has is not None and (wanted.file_systems is not None or wanted.mounts) and set(has) != set(asked):
+        yield Difference("file_systems", sorted(has), sorted(asked))
+    mounts = row.get("file_system_mounts")
+    if mounts is not None:
+        points = [mount["mount_point"] for mount in mounts]
+        lacking = [mount.mount_point for mount in wanted.mounts if mount.mount_point not in points]
+        if lacking:
+            yield Difference("file_system_mounts", sorted(points), sorted(mount.mount_point for mount in wanted.mounts))
+
+
+def _image(row: Instance, wanted: Wanted) -> t.Iterator[Difference]:
+    has = row.get("image")
+    if wanted.image and isinstance(has, dict) and has and wanted.image not in has.values():
+        yield Difference("image", has.get("family") or has.get("id"), wanted.image)
+
+
+def _tags(row: Instance, wanted: Wanted) -> t.Iterator[Difference]:
+    rows = row.get("tags")
+    if rows is None or not wanted.tags:
+        return
+    has = {tag["key"]: tag["value"] for tag in rows}
+    lacking = {key: value for key, value in wanted.tags.items() if has.get(key) != value}
+    if lacking:
+        yield Difference("tags", {key: has[key] for key in lacking if key in has}, lacking)
+
+
+def _rulesets(row: Instance, ruleset_ids: t.Collection[str] | None) -> t.Iterator[Difference]:
+    has = row.get("firewall_rulesets")
+    if has is not None and ruleset_ids is not None and {entry["id"] for entry in has} != set(ruleset_ids):
+        yield Difference("firewall_rulesets", sorted(entry["id"] for entry in has), sorted(ruleset_ids))
+
+
+def _listed(value: t.Any, separator: str = ", ") -> str:
+    if isinstance(value, dict):
+        value = [f"{key}={each}" for key, each in value.items()]
+    if isinstance(value, list):
+        return separator.join(map(str, value)) if value else "none"
+    return str(value)

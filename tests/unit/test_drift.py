@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.lambdal.cloud.plugins.module_utils._drift import differences
+from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Mount, Wanted
+
+ROW: t.Any = {
+    "id": "1",
+    "name": "a",
+    "status": "active",
+    "instance_type": {"name": "gpu_1x_a100"},
+    "region": {"name": "us-west-1"},
+    "ssh_key_names": ["other"],
+    "file_system_names": ["one"],
+    "file_system_mounts": [{"mount_point": "/data/one", "file_system_id": "f1"}],
+    "hostname": "host",
+    "tags": [{"key": "project", "value": "vision"}, {"key": "lambdal-cloud-launch", "value": "x"}],
+    "firewall_rulesets": [{"id": "r1"}],
+    "image": {"id": "i1", "family": "f"},
+}
+
+SAME = Wanted(
+    "a",
+    ("gpu_1x_a10", "gpu_1x_a100"),
+    "other",
+    ("us-east-1", "us-west-1"),
+    ("one",),
+    (Mount("one", "/data/one"),),
+    image="f",
+    hostname="host",
+    tags={"project": "vision"},
+    firewall_rulesets=("web",),
+)
+
+
+def test_a_machine_as_asked_for_does_not_differ() -> None:
+    assert differences(ROW, SAME, {"r1"}) == []
+
+
+def test_what_was_not_asked_for_is_not_compared() -> None:
+    assert differences(ROW, Wanted("a")) == []
+
+
+def test_what_the_api_leaves_out_is_not_compared() -> None:
+    bare: t.Any = {"id": "1", "name": "a", "status": "active", "region": None, "instance_type": None}
+    assert differences(bare, SAME, {"r1"}) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"instance_types": ("gpu_1x_a10", "b")}, "instance_type is gpu_1x_a100, not gpu_1x_a10 or b"),
+        ({"regions": ("us-east-1",)}, "region is us-west-1, not us-east-1"),
+        ({"ssh_key": "key"}, "ssh_key is other, not key"),
+        ({"file_systems": ("one", "two")}, "file_systems is one, not one, two"),
+        ({"file_systems": ()}, "file_systems is one, not none"),
+        ({"file_systems": None, "mounts": (Mount("one", "/data/b"),)}, "file_system_mounts is /data/one, not /data/b"),
+        ({"hostname": "b"}, "hostname is host, not b"),
+        ({"image": "g"}, "image is f, not g"),
+        ({"tags": {"project": "speech", "team": "x"}}, "tags is project=vision, not project=speech, team=x"),
+    ],
+)
+def test_each_difference_is_told(other: dict[str, t.Any], told: str) -> None:
+    machine = Wanted("a", **other)
+    assert [str(each) for each in differences(ROW, machine)] == [told]
+
+
+def test_rulesets_are_compared_by_id() -> None:
+    assert [str(each) for each in differences(ROW, SAME, {"r2"})] == ["firewall_rulesets is r1, not r2"]
