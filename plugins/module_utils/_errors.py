@@ -125,6 +125,17 @@ class StateError(LambdaCloudError):
     """The account holds something that the task cannot go on with: two machines of one name, a failed boot."""
 
 
+class CausedError(LambdaCloudError):
+    """An error that tells more than its cause, which stays what machines read in `failure`."""
+
+    def __init__(self, message: str, cause: LambdaCloudError) -> None:
+        super().__init__(message)
+        self._cause = cause
+
+    def failure(self) -> dict[str, t.Any]:
+        return self._cause.failure()
+
+
 def _full_stop(text: str) -> str:
     text = text.strip()
     return text if text.endswith((".", "!", "?")) else f"{text}."

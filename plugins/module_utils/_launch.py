@@ -10,7 +10,12 @@ import uuid
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
 from ansible_collections.lambdal.cloud.plugins.module_utils._attachments import Attachments
-from ansible_collections.lambdal.cloud.plugins.module_utils._errors import ApiError, LambdaCloudError, StateError
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import (
+    ApiError,
+    CausedError,
+    LambdaCloudError,
+    StateError,
+)
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances import describe, is_live
 from ansible_collections.lambdal.cloud.plugins.module_utils._launch_request import is_effect_of, launch_request
 from ansible_collections.lambdal.cloud.plugins.module_utils._outcome import settle
@@ -122,17 +127,6 @@ class Launcher:
                 f"Launching '{name}' brought several instances, all billing: {', '.join(map(describe, new))}."
             )
         return new[0]["id"] if new else None
-
-
-class CausedError(LambdaCloudError):
-    """An error that tells more than its cause, which stays what machines read in `failure`."""
-
-    def __init__(self, message: str, cause: LambdaCloudError) -> None:
-        super().__init__(message)
-        self._cause = cause
-
-    def failure(self) -> dict[str, t.Any]:
-        return self._cause.failure()
 
 
 class UncertainLaunch(CausedError):

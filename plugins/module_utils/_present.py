@@ -5,11 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._absent import remove
 from ansible_collections.lambdal.cloud.plugins.module_utils._drift import Difference, differences
-from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput, LambdaCloudError, StateError
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import (
+    CausedError,
+    InvalidInput,
+    LambdaCloudError,
+    StateError,
+)
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances import (
     ACTIVE,
     BOOTING,
@@ -19,7 +25,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._instances import (
     live_by_id,
     live_by_name,
 )
-from ansible_collections.lambdal.cloud.plugins.module_utils._launch import CausedError, Launcher
+from ansible_collections.lambdal.cloud.plugins.module_utils._launch import Launcher
 from ansible_collections.lambdal.cloud.plugins.module_utils._launch_request import predicted_instance
 from ansible_collections.lambdal.cloud.plugins.module_utils._placement import Candidate
 from ansible_collections.lambdal.cloud.plugins.module_utils._placing import Order, Placing, home_region
@@ -65,6 +71,7 @@ def ensure_renamed(work: Work, instance_id: str, wanted: Wanted) -> None:
         raise StateError(f"{instance_id} cannot be named '{wanted.name}', which is the name of {describe(others[0])}.")
     work.report.begin([row], order=[wanted.name])
     if row.get("name") != wanted.name:
+        Stock(work.api, work.patience.deadline).require_newer(f"rename {describe(row)}", [row])
         if not work.check_mode:
             work.api.rename_instance(instance_id, wanted.name, work.patience.deadline)
         work.report.renamed(row, wanted.name)
@@ -100,7 +107,7 @@ class _Presence:
             if name not in self._existing or self._existing[name]["id"] in leaving
         ]
         _require_launchable(missing)
-        self._stock.require_newer_api(missing, self._rows)
+        self._stock.require_newer_options(missing, self._rows)
         staying = [row for row in self._existing.values() if row["id"] not in leaving]
         home = home_region([region_name(row) for row in staying], self._work.policy) if missing else None
         placing = Placing(self._stock, self._work.policy, self._work.patience, home)
@@ -212,8 +219,12 @@ class _Presence:
             try:
                 remove(self._work, done, wait=False)
             except LambdaCloudError as trouble:
-                return PartialLaunch(f"{text} Those launched could not be terminated: {trouble}", error)
-            return PartialLaunch(f"{text} Those launched were terminated (on_partial).", error)
+                text = f"{text} Those launched could not be terminated: {trouble}"
+            else:
+                return PartialLaunch(f"{text} Those launched were terminated (on_partial).", error)
+        # What they cost is only told by the list.
+        with contextlib.suppress(LambdaCloudError):
+            self._look_once()
         return PartialLaunch(text, error)
 
     def _bring_up(self) -> None:

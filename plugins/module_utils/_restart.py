@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._bulk import for_all
-from ansible_collections.lambdal.cloud.plugins.module_utils._errors import StateError
+from ansible_collections.lambdal.cloud.plugins.module_utils._bulk import Left, for_all
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import CausedError, LambdaCloudError, StateError
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances import BOOTING, live_by_id, select
 from ansible_collections.lambdal.cloud.plugins.module_utils._outcome import settle
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
@@ -32,18 +32,27 @@ def ensure_restarted(work: Work, names: t.Sequence[str], ids: t.Sequence[str]) -
     if not found or work.check_mode:
         work.report.restarted(found)
         return
-    left = for_all(found, lambda rows: _restart(work, rows), lambda rows: _alive(work, rows))
-    unreached = {each.row["id"] for each in left}
-    reached = [row for row in found if row["id"] not in unreached]
-    work.report.restarted(reached)
+    reached: list[Instance] = []
+
+    def operate(rows: t.Sequence[Instance]) -> list[Instance]:
+        unreached = _restart(work, rows)
+        reached.extend(row for row in rows if row not in unreached)
+        work.report.restarted(row for row in rows if row not in unreached)
+        return unreached
+
+    left = {each.row["id"]: each for each in for_all(found, operate, lambda rows: _alive(work, rows))}
+    missed = [left.get(row["id"], Left(row, None)) for row in found if row not in reached]
     try:
         if work.wait and reached:
             _see_them_answer(work, reached)
-    finally:
-        if left:
-            work.report.warn(f"Not restarted: {'; '.join(map(str, left))}.")
-    if left:
-        raise StateError(f"The service restarted {len(reached)} of {len(found)}; not {'; '.join(map(str, left))}.")
+    except LambdaCloudError as error:
+        raise error if not missed else CausedError(f"{_fewer(reached, missed)} {error}", error) from error
+    if missed:
+        raise StateError(_fewer(reached, missed))
+
+
+def _fewer(reached: t.Sized, missed: t.Sequence[Left]) -> str:
+    return f"The service restarted {len(reached)} of {len(reached) + len(missed)}; not {'; '.join(map(str, missed))}."
 
 
 def _warn_of_missing(work: Work, found: t.Sequence[Instance], names: t.Sequence[str], ids: t.Sequence[str]) -> None:

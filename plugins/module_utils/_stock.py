@@ -77,20 +77,30 @@ class Stock:
         region = region_name(row) or ""
         return frozenset(homes(self._list_rulesets(), name).get(region, name) for name in wanted.firewall_rulesets)
 
-    def require_newer_api(self, fleet: t.Iterable[Wanted], rows: t.Iterable[Instance]) -> None:
+    def require_newer_options(self, missing: t.Iterable[Wanted], rows: t.Iterable[Instance]) -> None:
         """Make sure that the server does not pass over an option that came after version 1.5.3.
 
         Raises:
             UnsupportedByServer: it would.
         """
-        options = sorted({option for wanted in fleet for option in wanted.newer_options()})
-        # An image or a ruleset is looked up, which tells; so does a machine, whose actions are told since 1.10.0.
-        if not options or {"image", "firewall_rulesets"} & set(options) or any("actions" in row for row in rows):
+        options = sorted({option for wanted in missing for option in wanted.newer_options()})
+        # An image or a ruleset is looked up, which tells.
+        if options and not {"image", "firewall_rulesets"} & set(options):
+            self.require_newer(f"launch with {', '.join(options)}", rows)
+
+    def require_newer(self, what: str, rows: t.Iterable[Instance]) -> None:
+        """Make sure that the server's version of the API is 1.10.0 or later.
+
+        Raises:
+            UnsupportedByServer: it is older.
+        """
+        # Since 1.10.0 a machine tells its actions.
+        if any("actions" in row for row in rows):
             return
         try:
             self._api.list_regions(self._deadline)
         except UnsupportedByServer:
-            raise UnsupportedByServer(f"launch with {', '.join(options)}", "1.10.0") from None
+            raise UnsupportedByServer(what, "1.10.0") from None
 
     def require_regions(self, names: t.Iterable[str]) -> None:
         """Tell a region that does not exist from one without capacity, where the server knows its regions.

@@ -27,6 +27,21 @@ def simulator(_simulator: Simulator) -> Simulator:
     return _simulator
 
 
+@pytest.fixture(scope="session")
+def _oldest(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Simulator]:
+    arguments = ["--boot-time", "0", "--time-scale", "1000", "--api-version", "1.5.3"]
+    with running_simulator(tmp_path_factory.mktemp("oldest"), *arguments) as one:
+        yield one
+
+
+@pytest.fixture
+def oldest(_oldest: Simulator) -> Simulator:
+    """A simulator of version 1.5.3 of the API."""
+    _oldest.reset()
+    _oldest.forget_requests()
+    return _oldest
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     folder = tmp_path / "home"

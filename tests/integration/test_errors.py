@@ -51,7 +51,7 @@ def _key(simulator: Simulator) -> None:
         ({"name": ["x" * 65]}, "65 characters"),
         ({"name": ["a-[3:1]"]}, "The range [3:1]"),
         ({"name": ["a", "a"]}, "'a' is given 2 times"),
-        ({"name": ["a"], "id": ["1"]}, "id goes with state absent"),
+        ({"name": ["a"], "id": ["1"]}, "No live instance has the id 1"),
         ({"instance_type": ["gpu_8x_h100_sxm5"], "region": []}, "no capacity"),
         ({"region": [], "file_systems": ["nowhere"]}, "'nowhere', which does not exist"),
     ],

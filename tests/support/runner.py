@@ -46,6 +46,10 @@ class Modules:
         self._simulator = simulator
         self._environment = environment
 
+    def on(self, simulator: Simulator) -> Modules:
+        """The same against another simulator."""
+        return Modules(simulator, self._environment)
+
     def start(self, module: str, check: bool = False, **options: t.Any) -> subprocess.Popen[str]:
         """A module that runs, for tests that stop it."""
         connection = {

@@ -68,6 +68,22 @@ class Simulator:
     def seed_key(self, name: str, public_key: str | None = None) -> str:
         return str(self._control("POST", "/ssh-keys", {"name": name, "public_key": public_key})["id"])
 
+    def api(self, method: str, path: str, body: t.Any = None) -> t.Any:
+        """What the API itself answers, without a trace in the request log."""
+        response = self._session.request(
+            method, f"{self.api_url}{path}", json=body, timeout=30, headers={"Authorization": f"Bearer {KEY}"}
+        )
+        assert response.ok, f"{method} {path}: {response.status_code} {response.text}"
+        self.forget_requests()
+        return response.json()["data"]
+
+    def seed_ruleset(self, name: str, region: str = "us-east-1") -> str:
+        rule = {"protocol": "tcp", "port_range": [22, 22], "source_network": "0.0.0.0/0", "description": "SSH"}
+        return str(self.api("POST", "/firewall-rulesets", {"name": name, "region": region, "rules": [rule]})["id"])
+
+    def fate_now(self, instance_id: str, fate: str) -> None:
+        self._control("POST", f"/instances/{instance_id}/fate", {"fate": fate})
+
     def live(self) -> dict[str, dict[str, t.Any]]:
         """The machines that are not on their way out, by name; fails when two share one."""
         rows = [row for row in self.state()["instances"] if row["status"] not in ("terminating", "terminated")]

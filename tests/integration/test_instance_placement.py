@@ -1,0 +1,295 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where machines are launched, and with what."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+
+import pytest
+from support.runner import Modules
+from support.simulator import Simulator
+
+MACHINE: dict[str, t.Any] = {
+    "ssh_key": "laptop",
+    "wait_interval": 0.05,
+    "wait_timeout": 20,
+    "outcome_timeout": 0.3,
+}
+LAUNCH: dict[str, t.Any] = {**MACHINE, "instance_type": ["gpu_1x_a10"], "region": ["us-east-1"]}
+
+
+@pytest.fixture(autouse=True)
+def _key(simulator: Simulator) -> None:
+    simulator.seed_key("laptop")
+
+
+def place(row: dict[str, t.Any]) -> tuple[str, str]:
+    return row["instance_type"]["name"], row["region"]["name"]
+
+
+@pytest.mark.parametrize(
+    ("prefer", "expected"),
+    [
+        ("type", ("gpu_1x_a100_sxm4", "us-west-2")),
+        ("region", ("gpu_1x_a10", "us-west-1")),
+        ("price", ("gpu_1x_a10", "us-west-1")),
+    ],
+)
+def test_what_is_preferred_decides(
+    simulator: Simulator, modules: Modules, prefer: str, expected: tuple[str, str]
+) -> None:
+    options = {"instance_type": ["gpu_1x_a100_sxm4", "gpu_1x_a10"], "region": ["us-west-1", "us-west-2"]}
+    predicted = modules.run("lambda_instance", check=True, name=["a"], prefer=prefer, **options, **MACHINE)
+    done = modules.run("lambda_instance", name=["a"], prefer=prefer, **options, **MACHINE)
+    assert done.changed
+    assert place(simulator.live()["a"]) == expected
+    assert predicted["diff"] == done["diff"]
+
+
+def test_one_region_is_decided_for_all(simulator: Simulator, modules: Modules) -> None:
+    # The first machine alone would go to us-east-1, where there is nothing for the second.
+    simulator.capacity(gpu_1x_a10={"us-east-1": 1, "us-west-1": 5}, cpu_4x_general={"us-east-1": 0, "us-west-1": 5})
+    groups = [
+        {"name": ["gpu"], "instance_type": ["gpu_1x_a10"]},
+        {"name": ["cpu"], "instance_type": ["cpu_4x_general"]},
+    ]
+    done = modules.run("lambda_instance", machines=groups, same_region=True, **MACHINE)
+    assert done.changed
+    assert {row["region"]["name"] for row in simulator.live().values()} == {"us-west-1"}
+
+
+def test_one_region_is_that_of_the_machine_that_exists(simulator: Simulator, modules: Modules) -> None:
+    simulator.seed_instance("a", region="us-west-1")
+    done = modules.run("lambda_instance", name=["a", "b"], instance_type=["gpu_1x_a10"], same_region=True, **MACHINE)
+    assert done.changed
+    assert simulator.live()["b"]["region"]["name"] == "us-west-1"
+
+
+def test_one_region_that_runs_out_is_not_left(simulator: Simulator, modules: Modules) -> None:
+    simulator.capacity(gpu_1x_a10={"us-east-1": 1, "us-west-1": 1})
+    done = modules.run("lambda_instance", name=["a", "b"], instance_type=["gpu_1x_a10"], same_region=True, **MACHINE)
+    assert done.failed
+    assert "Launched 1 of 2 instances" in done["msg"]
+    assert [row["region"]["name"] for row in simulator.live().values()] == ["us-east-1"]
+
+
+def test_machines_in_two_regions_cannot_be_in_one(simulator: Simulator, modules: Modules) -> None:
+    for name, region in (("a", "us-east-1"), ("b", "us-west-1")):
+        simulator.seed_instance(name, region=region)
+    options = {"instance_type": ["gpu_1x_a10"], "same_region": True, **MACHINE}
+    done = modules.run("lambda_instance", name=["a", "b", "c"], **options)
+    assert "some are in us-east-1 and us-west-1" in done["msg"]
+    assert set(simulator.live()) == {"a", "b"}
+    # With nothing to launch there is nothing to decide.
+    assert not modules.run("lambda_instance", name=["a", "b"], **options).changed
+
+
+def test_capacity_is_looked_for_until_it_appears(simulator: Simulator, modules: Modules) -> None:
+    simulator.capacity(gpu_1x_a10={"us-east-1": 0, "us-west-1": 0})
+    arrival = threading.Timer(1.5, lambda: simulator.capacity(gpu_1x_a10={"us-west-1": 1}))
+    arrival.start()
+    done = modules.run("lambda_instance", name=["a"], instance_type=["gpu_1x_a10"], capacity_timeout=30, **MACHINE)
+    arrival.join()
+    assert done.changed
+    assert place(simulator.live()["a"]) == ("gpu_1x_a10", "us-west-1")
+    operations = simulator.operations()
+    assert operations.count("launch") == 1
+    assert operations.count("list_instance_types") > 2
+
+
+def test_capacity_that_the_list_promises_in_vain_is_looked_for(simulator: Simulator, modules: Modules) -> None:
+    simulator.fault("no-capacity", "launch", times=2)
+    done = modules.run("lambda_instance", name=["a"], capacity_timeout=30, **LAUNCH)
+    assert done.changed
+    assert simulator.operations() == [
+        "list_instances",
+        *["launch", "list_instance_types"] * 2,
+        "launch",
+        "list_instances",
+    ]
+    refused = "instance-operations/launch/insufficient-capacity"
+    assert [each.get("refused") for each in done["placements"]] == [refused, refused, None]
+
+
+def test_a_machine_without_capacity_keeps_no_other_waiting(simulator: Simulator, modules: Modules) -> None:
+    simulator.capacity(gpu_1x_a100={"us-south-1": 0})
+    groups = [
+        {"name": ["scarce"], "instance_type": ["gpu_1x_a100"]},
+        {"name": ["common"], "instance_type": ["gpu_1x_a10"]},
+    ]
+    done = modules.run("lambda_instance", machines=groups, capacity_timeout=1, **MACHINE)
+    assert done.failed
+    assert "Launched 1 of 2 instances. There is no capacity for 'scarce' now" in done["msg"]
+    assert list(simulator.live()) == ["common"]
+    assert done["failure"]["code"] == "instance-operations/launch/insufficient-capacity"
+
+
+def test_no_capacity_within_the_time_given_fails(simulator: Simulator, modules: Modules) -> None:
+    simulator.capacity(gpu_1x_a10={"us-east-1": 0, "us-west-1": 0})
+    begin = time.monotonic()
+    done = modules.run("lambda_instance", name=["a"], instance_type=["gpu_1x_a10"], capacity_timeout=1, **MACHINE)
+    assert done.failed
+    assert "no capacity for 'a' now: gpu_1x_a10 in any region" in done["msg"]
+    assert time.monotonic() - begin >= 0.9
+    # What is only tried out cannot wait: it tells where the machine would best go.
+    predicted = modules.run(
+        "lambda_instance", check=True, name=["a"], instance_type=["gpu_1x_a10"], capacity_timeout=1, **MACHINE
+    )
+    assert predicted.changed
+    assert predicted["instances"][0]["region"]["name"] is None
+
+
+def test_a_region_that_does_not_exist_is_no_want_of_capacity(simulator: Simulator, modules: Modules) -> None:
+    options = {"name": ["a"], "instance_type": ["gpu_1x_a10", "gpu_1x_a100"], "region": ["mars-1"]}
+    for check in (False, True):
+        done = modules.run("lambda_instance", check=check, **options, **MACHINE)
+        assert done.failed
+        assert "The region 'mars-1' does not exist. There are: asia-northeast-1" in done["msg"]
+    assert simulator.live() == {}
+
+
+def test_everything_that_a_launch_can_be_given(simulator: Simulator, modules: Modules) -> None:
+    ruleset = simulator.seed_ruleset("web", "us-east-1")
+    options = {
+        **LAUNCH,
+        "region": [],
+        "file_system_mounts": [{"file_system": "datasets", "mount_point": "/data/sets"}],
+        "image": "lambda-stack-24-04",
+        "hostname": "head",
+        "tags": {"project": "vision", "year": 2026},
+        "firewall_rulesets": ["web"],
+        "user_data": "#!/bin/sh\ntrue\n",
+    }
+    predicted = modules.run("lambda_instance", check=True, name=["a"], **options)
+    assert simulator.live() == {}
+    simulator.forget_requests()
+    done = modules.run("lambda_instance", name=["a"], **options)
+    assert done.changed
+    assert predicted["diff"] == done["diff"]
+    row = simulator.live()["a"]
+    assert row["region"]["name"] == "us-east-1"
+    assert row["hostname"] == "head"
+    assert [mount["mount_point"] for mount in row["file_system_mounts"]] == ["/data/sets"]
+    assert {tag["key"]: tag["value"] for tag in row["tags"]}.items() >= {"project": "vision", "year": "2026"}.items()
+    assert row["firewall_rulesets"] == [{"id": ruleset}]
+    launch = next(request for request in simulator.requests() if request["operation"] == "launch")
+    assert launch["body"]["image"] == {"family": "lambda-stack-24-04"}
+    lists = ["list_images", "list_file_systems", "list_firewall_rulesets", "list_instance_types"]
+    assert simulator.operations() == ["list_instances", *lists, "launch", "list_instances"]
+    simulator.forget_requests()
+    assert not modules.run("lambda_instance", name=["a"], **options).changed
+    assert simulator.operations() == ["list_instances", "list_firewall_rulesets"]
+    simulator.forget_requests()
+    assert not modules.run("lambda_instance", name=["a"], **{**options, "firewall_rulesets": [ruleset]}).changed
+    assert simulator.operations() == ["list_instances"]
+
+
+def test_an_image_is_taken_by_its_id_where_it_is(simulator: Simulator, modules: Modules) -> None:
+    images = simulator.api("GET", "/images")
+    image = next(row for row in images if row["region"]["name"] == "us-west-1" and row["architecture"] == "x86_64")
+    done = modules.run("lambda_instance", name=["a"], instance_type=["gpu_1x_a10"], image=image["id"], **MACHINE)
+    assert done.changed
+    assert simulator.live()["a"]["region"]["name"] == "us-west-1"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"image": "windows"}, "image 'windows', which is neither an id nor a family. Families: gpu-base-22-04"),
+        (
+            {"image": "ubuntu-24-04", "instance_type": ["gpu_1x_gh200"], "region": []},
+            "fits no type that 'a' may be",
+        ),
+        ({"firewall_rulesets": ["none"]}, "firewall ruleset 'none', which does not exist in this account"),
+        ({"firewall_rulesets": ["west"]}, "ruleset west is in us-west-1, and us-east-1 was asked for"),
+        (
+            {"file_systems": ["none"]},
+            "file system 'none', which does not exist in this account. There are: checkpoints",
+        ),
+        ({"file_systems": ["checkpoints"]}, "checkpoints is in us-west-1, and us-east-1 was asked for"),
+        ({"file_systems": ["checkpoints", "datasets"], "region": []}, "No region has everything"),
+        ({"hostname": "Head"}, "host name 'Head'"),
+        ({"hostname": "head", "name": ["a", "b"]}, "'head' goes with one name, not with 2"),
+        ({"tags": {"Project": "x"}}, "the tag 'Project'"),
+        ({"tags": {"project": "x" * 129}}, "129 characters for the tag 'project'"),
+        ({"tags": {"lambdal-cloud-launch": "x"}}, "gives by itself"),
+        ({"user_data": "#" * 1_000_001}, "user data of more than 1000000 bytes"),
+        ({"file_system_mounts": [{"file_system": "datasets", "mount_point": "/etc"}]}, "mount_point"),
+    ],
+)
+def test_what_cannot_be_had_is_told_before_anything_is_launched(
+    simulator: Simulator, modules: Modules, options: dict[str, t.Any], told: str
+) -> None:
+    simulator.seed_ruleset("west", "us-west-1")
+    done = modules.run("lambda_instance", **{"name": ["a"], **LAUNCH, **options})
+    assert done.failed
+    assert told in done["msg"]
+    assert simulator.live() == {}
+
+
+def test_two_keys_of_one_name_are_told(simulator: Simulator, modules: Modules) -> None:
+    ids = [simulator.seed_key("twin"), simulator.seed_key("twin")]
+    done = modules.run("lambda_instance", name=["a"], **{**LAUNCH, "ssh_key": "twin"})
+    assert done.failed
+    assert "2 SSH keys are named 'twin'" in done["msg"]
+    assert all(key_id in done["msg"] for key_id in ids)
+    assert done["failure"]["code"] == "global/unknown"
+    assert simulator.operations() == ["list_instances", "launch", "list_ssh_keys"]
+
+
+def test_a_key_that_does_not_exist_yet_is_warned_of_when_trying_out(simulator: Simulator, modules: Modules) -> None:
+    done = modules.run("lambda_instance", check=True, name=["a"], **{**LAUNCH, "ssh_key": "new"})
+    assert done.changed
+    assert "There is no SSH key 'new' yet" in str(done["warnings"])
+
+
+class TestOldest:
+    """Version 1.5.3 of the API."""
+
+    @pytest.fixture
+    def modules(self, oldest: Simulator, modules: Modules) -> Modules:
+        oldest.seed_key("laptop")
+        return modules.on(oldest)
+
+    def test_what_it_knows_works(self, oldest: Simulator, modules: Modules) -> None:
+        options = {**LAUNCH, "file_systems": ["datasets"]}
+        predicted = modules.run("lambda_instance", check=True, name=["a", "b"], **options)
+        done = modules.run("lambda_instance", name=["a", "b"], **options)
+        assert predicted["diff"] == done["diff"]
+        assert set(oldest.live()) == {"a", "b"}
+        assert not modules.run("lambda_instance", name=["a", "b"], **options).changed
+        assert modules.run("lambda_instance", name=["a", "b"], state="restarted", **MACHINE).changed
+        assert modules.run("lambda_instance", name=["a", "b"], state="absent", wait_interval=0.05).changed
+        assert oldest.live() == {}
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"image": "lambda-stack-24-04"},
+            {"firewall_rulesets": ["web"]},
+            {"tags": {"project": "vision"}},
+            {"hostname": "head"},
+            {"user_data": "#!/bin/sh"},
+            {"file_system_mounts": [{"file_system": "datasets", "mount_point": "/data/sets"}]},
+        ],
+    )
+    def test_what_it_lacks_is_told_with_the_version(
+        self, oldest: Simulator, modules: Modules, options: dict[str, t.Any]
+    ) -> None:
+        for check in (True, False):
+            done = modules.run("lambda_instance", check=check, name=["a"], **LAUNCH, **options)
+            assert done.failed
+            assert "that needs version 1.10.0 of the API" in done["msg"]
+        assert oldest.live() == {}
+
+    def test_it_cannot_rename(self, oldest: Simulator, modules: Modules) -> None:
+        instance_id = oldest.seed_instance("a")
+        for check in (True, False):
+            done = modules.run("lambda_instance", check=check, id=[instance_id], name=["b"])
+            assert done.failed
+            assert "that needs version 1.10.0 of the API" in done["msg"]
+        assert list(oldest.live()) == ["a"]

@@ -1,0 +1,175 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What becomes of machines that fail, differ, or cannot all be had."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from support.runner import Modules
+from support.simulator import Simulator
+
+MACHINE: dict[str, t.Any] = {
+    "instance_type": ["gpu_1x_a10"],
+    "region": ["us-east-1"],
+    "ssh_key": "laptop",
+    "wait_interval": 0.05,
+    "wait_timeout": 20,
+    "outcome_timeout": 0.3,
+}
+
+
+@pytest.fixture(autouse=True)
+def _key(simulator: Simulator) -> None:
+    simulator.seed_key("laptop")
+
+
+def test_five_of_eight_are_kept_and_told(simulator: Simulator, modules: Modules) -> None:
+    simulator.capacity(gpu_1x_a10={"us-east-1": 5})
+    done = modules.run("lambda_instance", name=["m-[1:8]"], **MACHINE)
+    live = simulator.live()
+    assert done.failed
+    assert list(live) == [f"m-{number}" for number in range(1, 6)]
+    assert {row["id"] for row in done["launched"]} == {row["id"] for row in live.values()}
+    assert "Launched 5 of 8 instances. No capacity for 'm-6'" in done["msg"]
+    assert "billing at 375 US cents per hour" in done["msg"]
+    assert done["hourly_cost_cents"] == {"before": 0, "after": 375}
+    assert done["failure"]["code"] == "instance-operations/launch/insufficient-capacity"
+    # With room for the rest, the same task ends the job.
+    simulator.capacity(gpu_1x_a10={"us-east-1": 3})
+    assert len(modules.run("lambda_instance", name=["m-[1:8]"], **MACHINE)["launched"]) == 3
+
+
+def test_five_of_eight_are_terminated_if_wished(simulator: Simulator, modules: Modules) -> None:
+    kept = simulator.seed_instance("m-1")
+    simulator.capacity(gpu_1x_a10={"us-east-1": 4})
+    done = modules.run("lambda_instance", name=["m-[1:8]"], on_partial="terminate", **MACHINE)
+    assert done.failed
+    assert "Launched 4 of 7 instances" in done["msg"]
+    assert "Those launched were terminated" in done["msg"]
+    assert {row["id"] for row in done["terminated"]} == {row["id"] for row in done["launched"]}
+    assert {name: row["id"] for name, row in simulator.live().items()} == {"m-1": kept}
+    assert done["hourly_cost_cents"] == {"before": 75, "after": 75}
+
+
+def test_machines_that_cannot_be_terminated_again_are_told(simulator: Simulator, modules: Modules) -> None:
+    simulator.capacity(gpu_1x_a10={"us-east-1": 1})
+    simulator.fault("status", "terminate", times=3, status=500, when="before")
+    done = modules.run("lambda_instance", name=["a", "b"], on_partial="terminate", **MACHINE)
+    instance_id = simulator.live()["a"]["id"]
+    assert "Those launched could not be terminated" in done["msg"]
+    assert f"Launched by this task and billing at 75 US cents per hour: a (id {instance_id})" in done["msg"]
+
+
+@pytest.mark.parametrize("fate", ["unhealthy", "preempted", "vanishes"])
+def test_a_machine_that_fails_is_replaced(simulator: Simulator, modules: Modules, fate: str) -> None:
+    simulator.fate(fate, name="a", after=100)
+    done = modules.run("lambda_instance", name=["a", "b"], on_failed="replace", **MACHINE)
+    assert done.changed
+    assert [row["name"] for row in done["instances"]] == ["a", "b"]
+    assert [row["status"] for row in done["instances"]] == ["active", "active"]
+    assert {row["id"] for row in done["instances"]} == {row["id"] for row in simulator.live().values()}
+    assert [row["name"] for row in done["launched"]] == ["a", "b", "a"]
+    assert [row["name"] for row in done["terminated"]] == ([] if fate == "vanishes" else ["a"])
+
+
+def test_replacements_have_a_bound(simulator: Simulator, modules: Modules) -> None:
+    simulator.fate("unhealthy", name="a", times=9, after=50)
+    done = modules.run("lambda_instance", name=["a"], on_failed="replace", max_replacements=2, **MACHINE)
+    assert done.failed
+    assert "max_replacements (2) allows for no more" in done["msg"]
+    assert len(done["launched"]) == 3
+    assert [row["status"] for row in simulator.live().values()] == ["unhealthy"]
+    assert simulator.live()["a"]["id"] in done["msg"]
+
+
+def test_a_machine_that_fails_is_terminated_if_wished(simulator: Simulator, modules: Modules) -> None:
+    simulator.fate("unhealthy", name="a", after=100)
+    done = modules.run("lambda_instance", name=["a", "b"], on_failed="terminate", **MACHINE)
+    assert done.failed
+    assert list(simulator.live()) == ["b"]
+    assert [row["name"] for row in done["terminated"]] == ["a"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_one_that_failed_before_is_treated_alike(simulator: Simulator, modules: Modules, check: bool) -> None:
+    sick = simulator.seed_instance("a", status="unhealthy")
+    kept = modules.run("lambda_instance", check=check, name=["a", "b"], **MACHINE)
+    assert kept.failed
+    assert "will not become active" in kept["msg"]
+    assert list(simulator.live()) == ["a"]
+    ended = modules.run("lambda_instance", check=check, name=["a"], on_failed="terminate", **MACHINE)
+    assert ended.failed
+    assert ended["terminated"] == [{"name": "a", "id": sick}]
+    assert list(simulator.live()) == (["a"] if check else [])
+    if not check:
+        sick = simulator.seed_instance("a", status="unhealthy")
+    replaced = modules.run("lambda_instance", check=check, name=["a"], on_failed="replace", **MACHINE)
+    assert replaced.changed
+    assert [row["name"] for row in replaced["launched"]] == ["a"]
+    assert [row["name"] for row in replaced["instances"]] == ["a"]
+    assert replaced["instances"][0]["status"] == "active"
+    assert (simulator.live()["a"]["id"] == sick) == check
+
+
+def test_without_waiting_one_that_failed_is_a_warning(simulator: Simulator, modules: Modules) -> None:
+    simulator.seed_instance("a", status="unhealthy")
+    done = modules.run("lambda_instance", name=["a"], wait=False, **MACHINE)
+    assert not done.changed
+    assert "will not become active" in str(done["warnings"])
+
+
+DRIFT: dict[str, t.Any] = {**MACHINE, "instance_type": ["gpu_1x_a100_sxm4"]}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_drift_fails_before_anything_is_done(simulator: Simulator, modules: Modules, check: bool) -> None:
+    instance_id = simulator.seed_instance("a")
+    done = modules.run("lambda_instance", check=check, name=["a", "b"], **DRIFT)
+    assert done.failed
+    assert "instance_type is gpu_1x_a10, not gpu_1x_a100_sxm4" in done["msg"]
+    assert simulator.operations() == ["list_instances"]
+    difference = {"field": "instance_type", "has": "gpu_1x_a10", "asked": ["gpu_1x_a100_sxm4"]}
+    assert done["drift"] == [{"name": "a", "id": instance_id, **difference}]
+
+
+def test_drift_can_be_warned_of(simulator: Simulator, modules: Modules) -> None:
+    simulator.seed_instance("a")
+    done = modules.run("lambda_instance", name=["a"], on_drift="warn", **DRIFT)
+    assert not done.changed
+    assert "it was left as it is" in str(done["warnings"])
+    assert done["diff"][1]["before"] == {"instance_type": "gpu_1x_a10"}
+    assert done["diff"][1]["after"] == {"instance_type": ["gpu_1x_a100_sxm4"]}
+
+
+def test_drift_can_be_ignored(simulator: Simulator, modules: Modules) -> None:
+    simulator.seed_instance("a")
+    done = modules.run("lambda_instance", name=["a"], on_drift="ignore", **DRIFT)
+    assert not done.changed
+    assert "warnings" not in done.result
+    assert done["drift"] == []
+
+
+def test_drift_can_be_replaced(simulator: Simulator, modules: Modules) -> None:
+    old, other = simulator.seed_instance("a"), simulator.seed_instance("b", instance_type="gpu_1x_a100_sxm4")
+    predicted = modules.run("lambda_instance", check=True, name=["a", "b"], on_drift="replace", **DRIFT)
+    assert simulator.live()["a"]["id"] == old
+    done = modules.run("lambda_instance", name=["a", "b"], on_drift="replace", **DRIFT)
+    assert done.changed
+    assert predicted["diff"] == done["diff"]
+    assert predicted["terminated"] == done["terminated"] == [{"name": "a", "id": old}]
+    assert simulator.live()["a"]["instance_type"]["name"] == "gpu_1x_a100_sxm4"
+    assert simulator.live()["b"]["id"] == other
+    assert not modules.run("lambda_instance", name=["a", "b"], on_drift="replace", **DRIFT).changed
+
+
+def test_what_cannot_be_launched_again_is_not_terminated(simulator: Simulator, modules: Modules) -> None:
+    old = simulator.seed_instance("a")
+    options = {**DRIFT, "instance_type": ["gpu_8x_h100_sxm5", "gpu_8x_a100"], "on_drift": "replace"}
+    done = modules.run("lambda_instance", name=["a"], **options)
+    assert done.failed
+    assert "no capacity" in done["msg"]
+    assert simulator.live()["a"]["id"] == old
+    assert done["terminated"] == []
