@@ -45,23 +45,24 @@ class Placing:
         self._patience = patience
         self._home = home if policy.same_region else None
 
-    def plan(self, missing: t.Sequence[Wanted], predict: bool) -> tuple[list[Order], list[Candidate]]:
+    def plan(self, missing: t.Sequence[Wanted], look: bool) -> tuple[list[Order], list[Candidate]]:
         """What to launch, and where each machine would go if the service took every launch.
 
         Where the task keeps looking for capacity, a machine that there is none for goes where it would go best.
 
         Args:
-            predict: look at types and prices even where choosing does not need them.
+            look: ask for types, prices and capacity even where choosing does not need them.
 
         Raises:
             InvalidInput: a machine can be launched nowhere.
             NoCapacity: one can be launched nowhere now, and the task does not wait for capacity.
         """
         orders = [Order(wanted, self._stock.attachments(wanted)) for wanted in missing]
-        if predict and orders:
+        # Of machines that go to different places, none is launched when there is no capacity for another.
+        if orders and (look or len({(wanted.instance_types, wanted.regions) for wanted in missing}) > 1):
             self._stock.offers()
         try:
-            return orders, [places[0] for places in self._choices(orders, check_regions=True)]
+            return orders, self._best(self._choices(orders, check_regions=True))
         except NoCapacity:
             if not self._policy.capacity_timeout:
                 raise
@@ -129,6 +130,13 @@ class Placing:
             if check_regions:
                 self._stock.require_regions(region for order in orders for region in order.wanted.regions)
             raise
+
+    def _best(self, choices: t.Sequence[t.Sequence[Candidate]]) -> list[Candidate]:
+        """Where each machine goes if no launch is refused: the first decides on the region that binds the rest."""
+        if not self._policy.same_region:
+            return [places[0] for places in choices]
+        region = choices[0][0].region if choices else None
+        return [next(place for place in places if place.region == region) for places in choices]
 
     def _offers_for(self, wanted: Wanted) -> t.Any:
         known = self._stock.known_offers()

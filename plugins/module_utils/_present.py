@@ -111,7 +111,8 @@ class _Presence:
         staying = [row for row in self._existing.values() if row["id"] not in leaving]
         home = home_region([region_name(row) for row in staying], self._work.policy) if missing else None
         placing = Placing(self._stock, self._work.policy, self._work.patience, home)
-        orders, places = placing.plan(missing, predict=self._work.check_mode)
+        # Nothing is terminated to make room for what is not to be had.
+        orders, places = placing.plan(missing, look=self._work.check_mode or bool(doomed))
         if self._work.check_mode:
             self._predict(doomed, missing, places)
             return
@@ -251,7 +252,7 @@ class _Presence:
         staying = [region_name(row) for row in watch.rows.values()]
         self._stock.look_again()
         placing = Placing(self._stock, self._work.policy, self._work.patience, home_region(staying, self._work.policy))
-        orders, _places = placing.plan([self._fleet[str(row.get("name"))] for row in failed], predict=False)
+        orders, _places = placing.plan([self._fleet[str(row.get("name"))] for row in failed], look=False)
         known = set(self._work.report.launched_ids())
         self._launch(placing, orders)
         watch.follow(row for row in self._work.report.launched_rows() if row["id"] not in known)

@@ -232,7 +232,6 @@ EXAMPLES = r"""
     instance_type: [gpu_8x_a100_80gb_sxm4, gpu_8x_a100]
     ssh_key: laptop
     same_region: true
-    prefer: price
     capacity_timeout: 3600
     on_partial: terminate
     on_failed: replace
@@ -245,7 +244,7 @@ EXAMPLES = r"""
 
 - name: Find a machine by its name
   lambdal.cloud.lambda_instance_info:
-    names: [notebook]
+    name: notebook
   register: found
 
 - name: Give it another name
