@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import typing as t
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.types import ASGIApp
 
-from . import control, refusals, routes_1_5_3, routes_1_10_0
+from . import control, page, refusals, routes_1_5_3, routes_1_10_0
 from .account import Account
 from .clock import Clock
 from .errors import DIALECTS
@@ -92,9 +91,7 @@ class Simulator:
         app.include_router(routes, prefix=PREFIX)
         app.include_router(control.router(self))
         app.add_api_route("/healthz", _healthz, include_in_schema=False)
-        if importlib.util.find_spec(f"{__package__}.page"):
-            page = importlib.import_module(f"{__package__}.page")
-            app.include_router(page.router(self))
+        app.include_router(page.router(self))
         operations = Operations(routes.routes)
         dialect = DIALECTS[self.api_version]
         refusals.install(app, dialect, operations, PREFIX)

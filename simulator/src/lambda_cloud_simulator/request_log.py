@@ -20,6 +20,7 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._entries: deque[dict[str, t.Any]] = deque(maxlen=MOST_ENTRIES)
+        self.total = 0
 
     def add(
         self, *, method: str, path: str, query: str, operation: str | None, body: bytes, time: float
@@ -35,6 +36,7 @@ class RequestLog:
             "status": None,
         }
         self._entries.append(entry)
+        self.total += 1
         return entry
 
     def entries(self) -> list[dict[str, t.Any]]:
@@ -42,6 +44,7 @@ class RequestLog:
 
     def clear(self) -> None:
         self._entries.clear()
+        self.total = 0
 
 
 def _masked(body: bytes) -> t.Any:
