@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
@@ -16,6 +17,7 @@ import pytest
 
 from lambda_cloud_simulator.hosts import FileSystemMount, GpuSpec, HostError, HostSpec
 from lambda_cloud_simulator.hosts.machine import cgroups, requirements
+from lambda_cloud_simulator.hosts.machine.command import SEARCH_PATH
 
 GPUS = GpuSpec(count=1, model="NVIDIA A10", memory_mib=23028, broken=frozenset(), missing=0)
 
@@ -125,4 +127,6 @@ def _names(folder: Path | str) -> list[str]:
 
 
 def _lines(*argv: str) -> list[str]:
-    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout.splitlines()
+    environment = {**os.environ, "PATH": SEARCH_PATH}
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=environment)
+    return done.stdout.splitlines()

@@ -95,7 +95,11 @@ def test_not_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_missing_tools_are_named_with_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr("shutil.which", lambda tool: None if tool in ("nft", "systemd-nspawn") else f"/bin/{tool}")
+
+    def which(tool: str, path: str | None = None) -> str | None:
+        return None if tool in ("nft", "systemd-nspawn") else f"/bin/{tool}"
+
+    monkeypatch.setattr("shutil.which", which)
     with pytest.raises(HostError) as caught:
         MachineHosts()
     assert str(caught.value) == (

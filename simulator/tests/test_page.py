@@ -19,7 +19,9 @@ EVIL = "<script>document.title = 'owned'</script>{{ 7 * 7 }}"
 
 @pytest.fixture
 def api(tmp_path: Path) -> t.Iterator[Api]:
-    with serving(tmp_path, "--boot-time", "0", "--rate-limit", "--time-scale", "1000", "--api-key", "secret-key-5b1f") as one:
+    with serving(
+        tmp_path, "--boot-time", "0", "--rate-limit", "--time-scale", "1000", "--api-key", "secret-key-5b1f"
+    ) as one:
         one.session.headers["Authorization"] = "Bearer secret-key-5b1f"
         yield one
 

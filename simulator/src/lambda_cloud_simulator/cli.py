@@ -38,32 +38,42 @@ def parser() -> argparse.ArgumentParser:
     serve = commands.add_parser(
         "serve",
         help="run in the foreground until stopped",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        description="Serve the API, its control address and a page for the operator, until SIGTERM or SIGINT.",
     )
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    serve.add_argument("--port", type=int, default=8420, help="port to listen on; 0 takes a free one")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    serve.add_argument(
+        "--port", type=int, default=8420, help="port to listen on; 0 takes a free one (default: %(default)s)"
+    )
     serve.add_argument(
         "--api-key", action="append", metavar="KEY", help=f"a key to accept; may be repeated (default: {DEFAULT_KEY})"
     )
     serve.add_argument(
-        "--api-version", choices=list(VERSIONS), default=DEFAULT_VERSION, help="description to answer by"
+        "--api-version",
+        choices=list(VERSIONS),
+        default=DEFAULT_VERSION,
+        help="description to answer by (default: %(default)s)",
     )
-    serve.add_argument("--time-scale", type=_positive, default=1.0, metavar="X", help="simulated seconds in a real one")
+    serve.add_argument(
+        "--time-scale", type=_positive, default=1.0, metavar="X", help="simulated seconds in a real one (default: 1)"
+    )
     serve.add_argument(
         "--boot-time",
         type=_not_negative,
         metavar="SECONDS",
         help="simulated seconds of every boot (default: by instance type)",
     )
-    serve.add_argument("--hosts", choices=["none", "local", "machine"], default="none", help="what answers SSH")
-    serve.add_argument("--ssh-port", type=int, default=2222, help="SSH port of local hosts")
+    serve.add_argument(
+        "--hosts", choices=["none", "local", "machine"], default="none", help="what answers SSH (default: %(default)s)"
+    )
+    serve.add_argument("--ssh-port", type=int, default=2222, help="SSH port of local hosts (default: %(default)s)")
     serve.add_argument("--seed", type=int, help="makes every random choice repeatable")
     serve.add_argument("--rate-limit", action="store_true", help="refuse what comes too fast, as the service does")
     serve.add_argument("--scenario", type=Path, metavar="PATH", help="YAML file that describes the account")
     serve.add_argument(
         "--ready-file", type=Path, metavar="PATH", help="file to write the addresses to when ready, as JSON"
     )
-    commands.add_parser("clean", help="remove what killed simulators left of their hosts")
+    about_clean = "remove what killed simulators left of their hosts"
+    commands.add_parser("clean", help=about_clean, description=about_clean.capitalize() + ".")
     return top
 
 

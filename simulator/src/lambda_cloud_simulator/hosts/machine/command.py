@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import textwrap
 import threading
 
 from .. import HostError
+
+# Where a login of root would look as well, whatever became root here.
+SEARCH_PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 
 
 def run(*argv: str, interrupt: threading.Event | None = None) -> str:
@@ -22,8 +26,9 @@ def run(*argv: str, interrupt: threading.Event | None = None) -> str:
         HostError: the command cannot be started or exits non-zero; the message holds what it complained with.
     """
     pipe = subprocess.PIPE
+    environment = {**os.environ, "PATH": SEARCH_PATH}
     try:
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, env=environment)
     except OSError as error:
         raise HostError(f"{argv[0]} cannot be started: {error.strerror}") from error
     with process:

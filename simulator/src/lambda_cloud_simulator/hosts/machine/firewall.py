@@ -9,7 +9,7 @@ import ipaddress
 import shutil
 
 from .. import HostError
-from .command import run, succeeds
+from .command import SEARCH_PATH, run, succeeds
 from .owner import Owner
 
 
@@ -53,7 +53,7 @@ def _matches(owner: Owner) -> tuple[tuple[str, ...], ...]:
 
 
 def _iptables_filters_forwarding() -> bool:
-    if shutil.which("iptables") is None:
+    if shutil.which("iptables", path=SEARCH_PATH) is None:
         return False
     try:
         rules = run("iptables", "-w", "-S", "FORWARD").split("\n")

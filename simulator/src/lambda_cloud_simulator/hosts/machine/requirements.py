@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from .. import HostError
-from .command import run
+from .command import SEARCH_PATH, run
 
 # Tool -> the Debian package it comes in.
 TOOLS = {
@@ -45,7 +45,7 @@ def check() -> None:
         raise HostError("Hosts of kind 'machine' need Linux; use --hosts local here.")
     if os.geteuid() != 0:
         raise HostError("Hosts of kind 'machine' need root; start the simulator as root or use --hosts local.")
-    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    missing = [tool for tool in TOOLS if shutil.which(tool, path=SEARCH_PATH) is None]
     if missing:
         packages = sorted({TOOLS[tool] for tool in missing})
         raise HostError(
