@@ -46,7 +46,7 @@ def test_what_there_is_is_on_it(api: Api) -> None:
         "$11.07 per hour now",
         "laptop ssh-ed25519",
         "datasets us-east-1 2.0 GiB no",
-        "status 503, before executing the next launch, 2 times",
+        "status 503, instead of executing the next launch, 2 times",
         "gpu-broken for the next 1 instance named train-*",
         "gpu_1x_a100 1x A100 (40 GB PCIe) 1.29 us-south-1 2",
         "gpu_8x_h100_sxm5 8x H100 (80 GB SXM5) 23.92 nowhere",

@@ -56,13 +56,14 @@ def _answer(text: str, policy: str) -> HTMLResponse:
 def _content(simulator: Simulator, request: Request) -> dict[str, t.Any]:
     """What the templates show; never a secret, since `state_of` holds none."""
     state = state_of(simulator)
-    billing = [row for row in state["instances"] if row["status"] not in ("terminating", "terminated", "preempted")]
+    billing = [row for row in simulator.account.instances.values() if row.ended is None]
     offers = sorted(simulator.account.catalogue.types.values(), key=lambda type_: type_.price_cents_per_hour)
     return {
         **state,
         "api_url": f"{request.base_url}api/v1",
-        "keys": [f"{key[:2]}…" for key in simulator.keys],
-        "hourly_cents": sum(row["instance_type"]["price_cents_per_hour"] for row in billing),
+        "keys": [f"{key[: len(key) // 4]}…" for key in simulator.keys],
+        "faults": simulator.faults.pending,
+        "hourly_cents": sum(row.type.price_cents_per_hour for row in billing),
         "cost_cents": sum(row["cost_cents"] for row in state["instances"]),
         "offers": [
             {
