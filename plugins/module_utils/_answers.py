@@ -31,12 +31,13 @@ class Answer:
     location: str | None = None
 
 
-def read_answer(answer: Answer, *, what: str, expect: type | None) -> t.Any:
+def read_answer(answer: Answer, *, what: str, expect: type | None, whole: bool = False) -> t.Any:
     """The `data` of an answer.
 
     Args:
         what: what the request was to do, as it stands behind "Could not".
         expect: the type that `data` must have; None where the service promises no body.
+        whole: return what stands beside `data` as well.
 
     Raises:
         RateLimited: the request was refused for coming too soon.
@@ -70,7 +71,7 @@ def read_answer(answer: Answer, *, what: str, expect: type | None) -> t.Any:
             may_have_executed=True,
             status=answer.status,
         )
-    return data
+    return body if whole else data
 
 
 def _refusal(answer: Answer, body: t.Any, what: str) -> ApiError | TransportError:

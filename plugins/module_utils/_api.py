@@ -18,7 +18,9 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._errors import (
 from ansible_collections.lambdal.cloud.plugins.module_utils._pacer import LAUNCH
 from ansible_collections.lambdal.cloud.plugins.module_utils._transport import Call, Transport
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import (
+    AuditEvent,
     FileSystem,
+    FirewallRule,
     FirewallRuleset,
     Image,
     Instance,
@@ -99,6 +101,45 @@ class Api:
             return t.cast(
                 "list[FirewallRuleset]", self._rows("/firewall-rulesets", "list the firewall rulesets", deadline)
             )
+
+    def get_global_firewall_ruleset(self, deadline: Deadline | None = None) -> FirewallRuleset:
+        """GET /firewall-rulesets/global, since 1.10.0: the rules that hold in all regions."""
+        call = Call("GET", "/firewall-rulesets/global", "read the global firewall ruleset", dict, safe=True)
+        with since("1.10.0"):
+            return t.cast("FirewallRuleset", self._object(call, deadline))
+
+    def create_firewall_ruleset(
+        self, name: str, region: str, rules: t.Sequence[FirewallRule], deadline: Deadline | None = None
+    ) -> FirewallRuleset:
+        """POST /firewall-rulesets, since 1.10.0."""
+        what = f"create the firewall ruleset {name} in {region}"
+        body = {"name": name, "region": region, "rules": list(rules)}
+        return t.cast(
+            "FirewallRuleset", self._object(Call("POST", "/firewall-rulesets", what, dict, body=body), deadline)
+        )
+
+    def update_firewall_ruleset(
+        self, ruleset_id: str, rules: t.Sequence[FirewallRule], deadline: Deadline | None = None
+    ) -> FirewallRuleset:
+        """PATCH /firewall-rulesets/{id}, or of the global one, since 1.10.0. Sending it twice does what once does."""
+        path = f"/firewall-rulesets/{quote(ruleset_id, safe='')}"
+        what = f"update the firewall ruleset {ruleset_id}"
+        call = Call("PATCH", path, what, dict, safe=True, body={"rules": list(rules)})
+        return t.cast("FirewallRuleset", self._object(call, deadline))
+
+    def delete_firewall_ruleset(self, ruleset_id: str, deadline: Deadline | None = None) -> None:
+        """DELETE /firewall-rulesets/{id}, since 1.10.0."""
+        path = f"/firewall-rulesets/{quote(ruleset_id, safe='')}"
+        self._transport.send(Call("DELETE", path, f"delete the firewall ruleset {ruleset_id}", None), deadline)
+
+    def list_audit_events(
+        self, query: t.Mapping[str, str], deadline: Deadline | None = None
+    ) -> tuple[list[AuditEvent], str | None]:
+        """GET /audit-events, since 1.10.0: a page of events, and the token of the next page if there is one."""
+        call = Call("GET", "/audit-events", "list the audit events", list, safe=True, query=query, whole=True)
+        with since("1.10.0"):
+            page: dict[str, t.Any] = self._transport.send(call, deadline)
+        return page["data"], page.get("page_token")
 
     def add_ssh_key(self, name: str, public_key: str | None = None, deadline: Deadline | None = None) -> SshKey:
         """POST /ssh-keys; without a public key the service generates a pair and returns `private_key`."""

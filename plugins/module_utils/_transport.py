@@ -94,6 +94,7 @@ class Call:
         expect: the type of the answer's `data`, or None.
         safe: whether it may be sent again when nobody knows if it took effect.
         lane: whose turn it takes under the rate limit.
+        whole: whether what stands beside the answer's `data` is wanted as well.
     """
 
     method: str
@@ -104,6 +105,7 @@ class Call:
     lane: str = REQUEST
     body: t.Mapping[str, t.Any] | None = None
     query: t.Mapping[str, str] | None = None
+    whole: bool = False
 
 
 class Transport:
@@ -191,7 +193,7 @@ class Transport:
             raise self._network_error(call, error) from None
         except OSError as error:
             raise InvalidInput(f"Could not {call.what}: {error}") from None
-        return read_answer(answer, what=call.what, expect=call.expect)
+        return read_answer(answer, what=call.what, expect=call.expect, whole=call.whole)
 
     def _read_body(self, response: requests.Response, call: Call, timeout: float) -> str:
         chunks: list[bytes] = []

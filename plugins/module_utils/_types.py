@@ -138,6 +138,21 @@ class FileSystemMount(t.TypedDict):
     file_system_id: str
 
 
+class AuditEvent(t.TypedDict, total=False):
+    """Something that was done in the account. An LRN is the service's name of a resource."""
+
+    event_id: str
+    event_time: str
+    service_name: str
+    resource_name: str
+    action: str
+    catalog_version: str
+    actor_lrn: str | None
+    resource_lrns: list[str]
+    resource_owner_lrn: str | None
+    request_api_key_lrn: str | None
+
+
 class LaunchRequest(t.TypedDict, total=False):
     """The body of a launch. It never holds `quantity`: every launch is of one machine."""
 

@@ -16,15 +16,9 @@ description:
 extends_documentation_fragment:
   - lambdal.cloud.connection
   - lambdal.cloud.attributes.info
-options:
-  name:
-    description: Return only file systems of these names. Each is a name, a host range, or a glob such as V(data-*).
-    type: list
-    elements: str
-  region:
-    description: Return only file systems in these regions.
-    type: list
-    elements: str
+  - lambdal.cloud.filters.name
+  - lambdal.cloud.filters.id
+  - lambdal.cloud.filters.region
 seealso:
   - module: lambdal.cloud.lambda_instance
 """
@@ -82,26 +76,17 @@ file_systems:
       bytes_used: 2147483648
 """
 
-import typing as t
-
-from ansible_collections.lambdal.cloud.plugins.module_utils._filters import by_name, by_value
-from ansible_collections.lambdal.cloud.plugins.module_utils._module import Task, run_module
+from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._info import ID, NAME, REGION, Listing, run_info
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import region_name
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    "name": {"type": "list", "elements": "str"},
-    "region": {"type": "list", "elements": "str"},
-}
-
-
-def execute(task: Task) -> None:
-    rows = by_name(task.open_api().list_file_systems(), task.options["name"])
-    rows = by_value(rows, task.options["region"], region_name)
-    task.result = lambda: {"changed": False, "file_systems": rows}
+LISTING = Listing(
+    "file_systems", fetch=Api.list_file_systems, options={**NAME, **ID, **REGION}, values={"region": region_name}
+)
 
 
 def main() -> None:
-    run_module(execute, ARGUMENT_SPEC)
+    run_info(LISTING)
 
 
 if __name__ == "__main__":

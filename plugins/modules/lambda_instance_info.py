@@ -16,29 +16,22 @@ description:
 extends_documentation_fragment:
   - lambdal.cloud.connection
   - lambdal.cloud.attributes.info
+  - lambdal.cloud.filters.name
+  - lambdal.cloud.filters.id
+  - lambdal.cloud.filters.region
 options:
-  name:
-    description:
-      - Return only instances of these names. Each is a name, a host range such as V(train-[01:08]), or a glob such as V(train-*).
-    type: list
-    elements: str
-  id:
-    description: Return only instances with these ids.
-    type: list
-    elements: str
   status:
     description: Return only instances in one of these states.
     type: list
     elements: str
     choices: [booting, active, unhealthy, terminating, terminated, preempted]
-  region:
-    description: Return only instances in these regions.
-    type: list
-    elements: str
   instance_type:
     description: Return only instances of these types.
     type: list
     elements: str
+  tags:
+    description: Return only instances with all of these tags, by key and value. A value of V(*) takes any.
+    type: dict
   show_jupyter:
     description: Whether to return C(jupyter_token) and C(jupyter_url), which log anybody in who holds them.
     type: bool
@@ -60,6 +53,10 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ found.instances | items2dict(key_name='name', value_name='ip') }}"
 
+- name: List the machines of a project
+  lambdal.cloud.lambda_instance_info:
+    tags: {project: vision}
+
 - name: Look for the machines of a group
   lambdal.cloud.lambda_instance_info:
     name: ["train-[01:08]", "eval-*"]
@@ -80,8 +77,8 @@ hourly_cost_cents:
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._filters import by_name, by_value
-from ansible_collections.lambdal.cloud.plugins.module_utils._module import Task, run_module
+from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._info import ID, NAME, REGION, Listing, run_info
 from ansible_collections.lambdal.cloud.plugins.module_utils._report import hourly_cost_cents
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import (
     instance_result,
@@ -89,36 +86,45 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._view import (
     region_name,
 )
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    "name": {"type": "list", "elements": "str"},
-    "id": {"type": "list", "elements": "str"},
+OPTIONS: dict[str, t.Any] = {
+    **NAME,
+    **ID,
+    **REGION,
     "status": {
         "type": "list",
         "elements": "str",
         "choices": ["booting", "active", "unhealthy", "terminating", "terminated", "preempted"],
     },
-    "region": {"type": "list", "elements": "str"},
     "instance_type": {"type": "list", "elements": "str"},
+    "tags": {"type": "dict"},
     "show_jupyter": {"type": "bool", "default": False},
 }
 
 
-def execute(task: Task) -> None:
-    options = task.options
-    rows = by_name(task.open_api().list_instances(), options["name"])
-    rows = by_value(rows, options["id"], lambda row: row["id"])
-    rows = by_value(rows, options["status"], lambda row: row.get("status"))
-    rows = by_value(rows, options["region"], region_name)
-    rows = by_value(rows, options["instance_type"], instance_type_name)
-    task.result = lambda: {
-        "changed": False,
-        "instances": [instance_result(row, options["show_jupyter"]) for row in rows],
-        "hourly_cost_cents": hourly_cost_cents(rows),
-    }
+def tagged(rows: list[t.Any], options: t.Mapping[str, t.Any]) -> list[t.Any]:
+    """The instances that bear all the tags."""
+    wanted = options["tags"] or {}
+
+    def bears(row: t.Any) -> bool:
+        tags = {tag["key"]: tag["value"] for tag in row.get("tags") or ()}
+        return all(key in tags and value in ("*", tags[key]) for key, value in wanted.items())
+
+    return [row for row in rows if bears(row)]
+
+
+LISTING = Listing(
+    "instances",
+    fetch=Api.list_instances,
+    options=OPTIONS,
+    values={"region": region_name, "status": lambda row: row.get("status"), "instance_type": instance_type_name},
+    choose=tagged,
+    show=lambda row, options: instance_result(row, options["show_jupyter"]),
+    more=lambda rows: {"hourly_cost_cents": hourly_cost_cents(rows)},
+)
 
 
 def main() -> None:
-    run_module(execute, ARGUMENT_SPEC)
+    run_info(LISTING)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,8 @@ description:
 extends_documentation_fragment:
   - lambdal.cloud.connection
   - lambdal.cloud.attributes.info
+  - lambdal.cloud.filters.name
 options:
-  name:
-    description: Return only these types. Each is a name or a glob such as V(gpu_8x_*).
-    type: list
-    elements: str
   region:
     description: Return only types with capacity in one of these regions.
     type: list
@@ -35,6 +32,23 @@ options:
   max_price_cents_per_hour:
     description: Return only types that cost at most so many US cents per hour.
     type: int
+  max_gpus:
+    description: Return only types with at most so many GPUs.
+    type: int
+  gpu_model:
+    description: Return only types whose GPU description holds one of these words, such as V(H100), in whichever case.
+    type: list
+    elements: str
+  min_gpu_memory_gb:
+    description: Return only types with at least so many GB of memory on each GPU, as the GPU description tells it.
+    type: int
+  sort:
+    description:
+      - What comes first, the cheapest machine with V(price), or the cheapest GPU with V(price_per_gpu).
+      - With V(price_per_gpu), types without GPUs come last.
+    type: str
+    choices: [price, price_per_gpu]
+    default: price
 seealso:
   - module: lambdal.cloud.lambda_instance
 """
@@ -49,6 +63,12 @@ EXAMPLES = r"""
 - name: Show it
   ansible.builtin.debug:
     msg: "{{ types.instance_types[0].name }} in {{ types.instance_types[0].regions_with_capacity_available }}"
+
+- name: Find where a GPU with 80 GB costs least
+  lambdal.cloud.lambda_instance_type_info:
+    available: true
+    min_gpu_memory_gb: 80
+    sort: price_per_gpu
 """
 
 RETURN = r"""
@@ -88,39 +108,32 @@ instance_types:
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._filters import by_name
-from ansible_collections.lambdal.cloud.plugins.module_utils._module import Task, run_module
+from ansible_collections.lambdal.cloud.plugins.module_utils._info import NAME, Listing, run_info
+from ansible_collections.lambdal.cloud.plugins.module_utils._instance_types import cheapest_first, matches
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import instance_type_results
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    "name": {"type": "list", "elements": "str"},
+OPTIONS: dict[str, t.Any] = {
+    **NAME,
     "region": {"type": "list", "elements": "str"},
     "available": {"type": "bool"},
     "min_gpus": {"type": "int"},
+    "max_gpus": {"type": "int"},
+    "gpu_model": {"type": "list", "elements": "str"},
+    "min_gpu_memory_gb": {"type": "int"},
     "max_price_cents_per_hour": {"type": "int"},
+    "sort": {"type": "str", "choices": ["price", "price_per_gpu"], "default": "price"},
 }
 
-
-def matches(row: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> bool:
-    """Whether a type is one that the options ask for."""
-    regions = row["regions_with_capacity_available"]
-    limit = options["max_price_cents_per_hour"]
-    return (
-        (not options["region"] or not set(regions).isdisjoint(options["region"]))
-        and (options["available"] is None or bool(regions) == options["available"])
-        and (options["min_gpus"] is None or row["specs"]["gpus"] >= options["min_gpus"])
-        and (limit is None or row["price_cents_per_hour"] <= limit)
-    )
-
-
-def execute(task: Task) -> None:
-    rows = by_name(instance_type_results(task.open_api().list_instance_types()), task.options["name"])
-    found = [row for row in rows if matches(row, task.options)]
-    task.result = lambda: {"changed": False, "instance_types": found}
+LISTING = Listing(
+    "instance_types",
+    fetch=lambda api: instance_type_results(api.list_instance_types()),
+    options=OPTIONS,
+    choose=lambda rows, options: cheapest_first([row for row in rows if matches(row, options)], options["sort"]),
+)
 
 
 def main() -> None:
-    run_module(execute, ARGUMENT_SPEC)
+    run_info(LISTING)
 
 
 if __name__ == "__main__":

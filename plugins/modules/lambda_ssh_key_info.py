@@ -16,11 +16,8 @@ description:
 extends_documentation_fragment:
   - lambdal.cloud.connection
   - lambdal.cloud.attributes.info
-options:
-  name:
-    description: Return only keys of these names. Each is a name, a host range, or a glob such as V(ci-*).
-    type: list
-    elements: str
+  - lambdal.cloud.filters.name
+  - lambdal.cloud.filters.id
 seealso:
   - module: lambdal.cloud.lambda_ssh_key
 """
@@ -57,22 +54,17 @@ ssh_keys:
       public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaTM9EBVJ7WcVcV5nUJPwJ6gYzJ3nOVkqzQwVvWfJbx
 """
 
-import typing as t
-
-from ansible_collections.lambdal.cloud.plugins.module_utils._filters import by_name
-from ansible_collections.lambdal.cloud.plugins.module_utils._module import Task, run_module
+from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._info import ID, NAME, Listing, run_info
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import ssh_key_result
 
-ARGUMENT_SPEC: dict[str, t.Any] = {"name": {"type": "list", "elements": "str"}}
-
-
-def execute(task: Task) -> None:
-    rows = by_name(task.open_api().list_ssh_keys(), task.options["name"])
-    task.result = lambda: {"changed": False, "ssh_keys": [ssh_key_result(row) for row in rows]}
+LISTING = Listing(
+    "ssh_keys", fetch=Api.list_ssh_keys, options={**NAME, **ID}, show=lambda row, options: ssh_key_result(row)
+)
 
 
 def main() -> None:
-    run_module(execute, ARGUMENT_SPEC)
+    run_info(LISTING)
 
 
 if __name__ == "__main__":

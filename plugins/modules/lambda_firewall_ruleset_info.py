@@ -1,0 +1,100 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: lambda_firewall_ruleset_info
+short_description: List firewall rulesets of Lambda Cloud
+version_added: 0.1.0
+author:
+  - lambdal.cloud contributors (@lambdal-cloud)
+description:
+  - Lists the firewall rulesets that instances can be launched with, with one request.
+  - The global ruleset, which holds in all regions, is read with O(include_global) and one request more.
+  - Needs version 1.10.0 of the API.
+extends_documentation_fragment:
+  - lambdal.cloud.connection
+  - lambdal.cloud.attributes.info
+  - lambdal.cloud.filters.name
+  - lambdal.cloud.filters.id
+  - lambdal.cloud.filters.region
+options:
+  include_global:
+    description: Whether to return the global ruleset as well, whose C(id) is V(global). It comes first, whatever the filters are.
+    type: bool
+    default: false
+seealso:
+  - module: lambdal.cloud.lambda_firewall_ruleset
+"""
+
+EXAMPLES = r"""
+- name: List all rules that hold in a region
+  lambdal.cloud.lambda_firewall_ruleset_info:
+    region: [us-east-1]
+    include_global: true
+"""
+
+RETURN = r"""
+firewall_rulesets:
+  description: The rulesets.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Unique id.
+      type: str
+    name:
+      description: Name.
+      type: str
+    region:
+      description: Region, with C(name) and C(description).
+      type: dict
+    rules:
+      description: Rules, each with C(protocol), C(port_range), C(source_network) and C(description).
+      type: list
+      elements: dict
+    instance_ids:
+      description: Ids of the instances that were launched with it.
+      type: list
+      elements: str
+    created:
+      description: When it was made.
+      type: str
+failure:
+  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  returned: on failure
+  type: dict
+"""
+
+import typing as t
+
+from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._info import ID, NAME, REGION, Listing
+from ansible_collections.lambdal.cloud.plugins.module_utils._module import Task, run_module
+from ansible_collections.lambdal.cloud.plugins.module_utils._view import region_name
+
+OPTIONS: dict[str, t.Any] = {**NAME, **ID, **REGION, "include_global": {"type": "bool", "default": False}}
+
+LISTING = Listing(
+    "firewall_rulesets", fetch=Api.list_firewall_rulesets, options=OPTIONS, values={"region": region_name}
+)
+
+
+def execute(task: Task) -> None:
+    api = task.open_api()
+    rows = LISTING.select(LISTING.fetch(api), task.options)
+    if task.options["include_global"]:
+        rows = [api.get_global_firewall_ruleset(), *rows]
+    task.result = lambda: {"changed": False, LISTING.returns: rows}
+
+
+def main() -> None:
+    run_module(execute, OPTIONS)
+
+
+if __name__ == "__main__":
+    main()
