@@ -135,6 +135,10 @@ def run_module(execute: t.Callable[[Task], None], argument_spec: dict[str, t.Any
     except Exception as error:  # a bug of ours must not take the ids of running machines with it
         text = f"Unexpected {type(error).__name__} in lambdal.cloud: {error}."
         module.fail_json(msg=_join(text, task.note()), exception=traceback.format_exc(), **outcome(task))
+    except BaseException:  # in the controller's process, a task's timeout comes here and leaves no result
+        if note := task.note():
+            module.warn(note)
+        raise
     module.exit_json(**outcome(task))
 
 

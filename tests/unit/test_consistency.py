@@ -19,3 +19,11 @@ def test_every_module_takes_the_action_groups_defaults() -> None:
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())
     modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
     assert runtime["action_groups"]["lambda_cloud"] == modules
+
+
+def test_every_module_runs_in_the_controllers_process_by_its_own_entry_function() -> None:
+    modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    actions = {path.stem: path.read_text() for path in (ROOT / "plugins" / "action").glob("*.py")}
+    assert set(actions) == modules, "each module needs a file of its name in plugins/action, like the others"
+    for name, text in actions.items():
+        assert f"plugins.modules.{name} import main\n" in text

@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two ways in which a task runs a module: in the controller's process, or in one of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.runner import ROOT, ansible
+from support.simulator import Simulator
+
+# What LAMBDA_CLOUD_DIRECT is set to.
+WAYS = {"direct": "true", "process": "false"}
+
+CALLBACKS = ROOT / "tests" / "support" / "callback"
+
+
+@dataclass
+class Ran:
+    """What a playbook left: each result, what was printed, and every request."""
+
+    results: list[dict[str, t.Any]]
+    output: str
+    requests: list[dict[str, t.Any]]
+
+    def result(self, task: str) -> dict[str, t.Any]:
+        """The result of the task of that name; fails unless there is one."""
+        (found,) = [each["result"] for each in self.results if each["task"] == task and "item" not in each["kind"]]
+        return t.cast("dict[str, t.Any]", found)
+
+
+def run_play(
+    way: str,
+    plays: list[dict[str, t.Any]],
+    simulator: Simulator,
+    environment: dict[str, str],
+    folder: Path,
+    arguments: t.Sequence[str] = (),
+    succeed: bool = True,
+    cwd: Path = ROOT,
+) -> Ran:
+    """Run plays in one of the ways, from a folder that is made anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    (folder / "play.yml").write_text(json.dumps(plays))
+    simulator.forget_requests()
+    done = ansible(
+        ["ansible-playbook", str(folder / "play.yml"), *arguments],
+        {
+            **environment,
+            "LAMBDA_CLOUD_DIRECT": WAYS[way],
+            "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+            "ANSIBLE_CALLBACKS_ENABLED": "record",
+            "RECORD_FILE": str(folder / "record"),
+        },
+        succeed=succeed,
+        cwd=cwd,
+    )
+    lines = (folder / "record").read_text().splitlines()
+    return Ran([json.loads(line) for line in lines], done.stdout + done.stderr, simulator.requests())
+
+
+def plain(value: t.Any) -> t.Any:
+    """A value without what differs from run to run: ids become id-1, id-2, ... by their first appearance."""
+    text = json.dumps(value, sort_keys=True)
+    names: dict[str, str] = {}
+    text = re.sub(r"\b[0-9a-f]{32}\b", lambda found: names.setdefault(found[0], f"id-{len(names) + 1}"), text)
+    # A generated key, a token, and the moments of a request.
+    text = re.sub(r"ssh-ed25519 AAAA[\w+/=]+", "ssh-ed25519 KEY", text)
+    return json.loads(text)
