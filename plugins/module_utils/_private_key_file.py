@@ -13,13 +13,14 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._errors import Inval
 
 
 class PrivateKeyFile:
-    """A file of mode 0600 that appears whole or not at all, and never in place of another.
+    """A file of mode 0600 that appears whole or not at all, and in place of another only if told to.
 
     Entering opens a temporary file beside it; leaving removes what was not kept.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, overwrite: bool = False) -> None:
         self.path = path
+        self._overwrite = overwrite
         self._folder = os.path.dirname(path) or "."
         self._temporary = ""
         self._descriptor = -1
@@ -30,9 +31,10 @@ class PrivateKeyFile:
         Raises:
             InvalidInput: the file exists, or its folder does not take a file.
         """
-        if os.path.lexists(self.path):
+        if os.path.lexists(self.path) and not self._overwrite:
             raise InvalidInput(
-                f"private_key_path {self.path} exists, and a private key is never overwritten. Give another path, or the public key."
+                f"private_key_path {self.path} exists, and a private key is not overwritten. Give another path or the public key, or "
+                "set overwrite_private_key: true."
             )
         if not os.access(self._folder, os.W_OK | os.X_OK):
             raise InvalidInput(
@@ -66,5 +68,8 @@ class PrivateKeyFile:
             file.write(private_key if private_key.endswith("\n") else private_key + "\n")
             file.flush()
             os.fsync(file.fileno())
-        # Unlike a rename, a link does not replace what is there.
-        os.link(self._temporary, self.path)
+        if self._overwrite:
+            os.replace(self._temporary, self.path)
+        else:
+            # Unlike a rename, a link does not replace what is there.
+            os.link(self._temporary, self.path)

@@ -14,6 +14,7 @@ author:
 description:
   - Ensures that a file system exists or does not exist. A file system is known by its name and its region.
   - Needs version 1.10.0 of the API. Version 1.5.3 can only list file systems.
+  - It bills for the bytes that it holds, as long as it exists. The diff shows them as C(billed_bytes).
   - A file system attaches to an instance when the instance is launched, and only in its own region.
 extends_documentation_fragment:
   - lambdal.cloud.connection
@@ -120,7 +121,12 @@ def execute(task: Task) -> None:
             options["name"], options["region"], force_destroy=options["force_destroy"], wait=options["wait"]
         )
     task.result = lambda: {"changed": change.before != change.after, "file_system": change.after or change.before}
-    task.diff = lambda: {"before": change.before or {}, "after": change.after or {}}
+    task.diff = lambda: {"before": state_of(change.before), "after": state_of(change.after)}
+
+
+def state_of(row: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+    """A file system with what it costs by, which is what it holds."""
+    return {**row, "billed_bytes": row.get("bytes_used") or 0} if row else {}
 
 
 def main() -> None:

@@ -20,9 +20,12 @@ extends_documentation_fragment:
   - lambdal.cloud.attributes.resource
 options:
   name:
-    description: Name of the key, up to 64 characters.
+    description: Name of the key, up to 64 characters. Needed with O(state=present).
     type: str
-    required: true
+  id:
+    description:
+      - Id of the key to delete, with O(state=absent), which tells apart keys of one name. One that is gone already is fine.
+    type: str
   state:
     description: Whether the key shall exist.
     type: str
@@ -30,17 +33,43 @@ options:
     default: present
   public_key:
     description:
-      - The public key, in OpenSSH's form.
-      - A key that exists under the name with other material is an error. The comment is not compared.
+      - The public key, in the form of OpenSSH, RFC 4716, PKCS8 or PEM. It is stored in the form of OpenSSH.
+      - Keys are compared by their type and their material. The comment does not count.
     type: str
   public_key_file:
     description: A file that holds the public key, on the machine that runs the module.
     type: path
+  on_mismatch:
+    description:
+      - What to do when another key has the name.
+      - V(fail) fails.
+      - V(replace) puts the new key under the name. It is added under a name of its own before the old one is deleted, so that the
+        account always has one of them. Instances that run keep accepting the old one.
+    type: str
+    choices: [fail, replace]
+    default: fail
+  allow_duplicate_material:
+    description:
+      - Whether to add a key that the account has already under another name.
+      - When not, that key is returned, with a warning that tells its name, and nothing is added.
+    type: bool
+    default: false
+  deduplicate:
+    description:
+      - What to do with several keys of one name, with which no instance can be launched. Two additions at the same time leave such.
+      - V(true) keeps one with O(state=present), the one with the given public key if it is among them, and none with
+        O(state=absent). V(false) fails.
+    type: bool
+    default: false
   private_key_path:
     description:
       - Where the private half of a generated pair is written, with mode 0600. Its folder must exist.
-      - Needed when neither O(public_key) nor O(public_key_file) is set. A file that exists is never overwritten.
+      - Needed when neither O(public_key) nor O(public_key_file) is set.
     type: path
+  overwrite_private_key:
+    description: Whether a file that exists at O(private_key_path) may be replaced when a pair is generated.
+    type: bool
+    default: false
   outcome_timeout:
     description: Seconds to look for a key whose adding got no usable answer, before it is sent again.
     type: float
@@ -60,6 +89,12 @@ EXAMPLES = r"""
   lambdal.cloud.lambda_ssh_key:
     name: ci
     private_key_path: ~/.ssh/lambda_ci
+
+- name: Put another key under the name of the first
+  lambdal.cloud.lambda_ssh_key:
+    name: laptop
+    public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMZ+kxdQ7+vrFUyH6SUWTt9BlkVsHtFpWOBG0nN0cgTR me
+    on_mismatch: replace
 
 - name: Delete it again; the file stays
   lambdal.cloud.lambda_ssh_key:
@@ -102,15 +137,21 @@ import typing as t
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput
 from ansible_collections.lambdal.cloud.plugins.module_utils._module import Task, run_module
 from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
-from ansible_collections.lambdal.cloud.plugins.module_utils._ssh_keys import KeyRing, WantedKey, check_wanted
+from ansible_collections.lambdal.cloud.plugins.module_utils._public_key import parse_public_key
+from ansible_collections.lambdal.cloud.plugins.module_utils._ssh_keys import KeyRing, WantedKey, check_name
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import ssh_key_result
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
-    "name": {"type": "str", "required": True},
+    "name": {"type": "str"},
+    "id": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "public_key": {"type": "str"},
     "public_key_file": {"type": "path"},
     "private_key_path": {"type": "path", "no_log": False},
+    "overwrite_private_key": {"type": "bool", "default": False, "no_log": False},
+    "on_mismatch": {"type": "str", "choices": ["fail", "replace"], "default": "fail"},
+    "allow_duplicate_material": {"type": "bool", "default": False},
+    "deduplicate": {"type": "bool", "default": False},
     "outcome_timeout": {"type": "float", "default": 30.0},
 }
 
@@ -131,33 +172,54 @@ def read_public_key(options: t.Mapping[str, t.Any]) -> str | None:
         raise InvalidInput(f"public_key_file {path} cannot be read: {error}.") from None
 
 
+def wanted_key(options: t.Mapping[str, t.Any]) -> WantedKey:
+    """The key that the options describe.
+
+    Raises:
+        InvalidInput: the name or the public key is none, or there is neither a public key nor a place for a private one.
+    """
+    check_name(options["name"])
+    text = read_public_key(options)
+    if text is None and options["private_key_path"] is None:
+        raise InvalidInput("Give public_key or public_key_file, or private_key_path to have a pair generated and kept.")
+    return WantedKey(
+        options["name"],
+        None if text is None else parse_public_key(text),
+        allow_duplicate_material=options["allow_duplicate_material"],
+        replace=options["on_mismatch"] == "replace",
+        deduplicate=options["deduplicate"],
+    )
+
+
 def execute(task: Task) -> None:
     options = task.options
     # Nobody waits for a key; only a lost answer is looked into, and keys are listed quickly.
     patience = Patience(deadline=None, interval=2.0, outcome_timeout=options["outcome_timeout"], log=task.log)
+    wanted = wanted_key(options) if options["state"] == "present" else None
+    ring = KeyRing(task.open_api(), patience, check_mode=task.check_mode, warn=task.warn)
     path = options["private_key_path"]
-    wanted = WantedKey(options["name"], read_public_key(options))
-    if options["state"] == "present":
-        check_wanted(wanted)
-        if wanted.public_key is None and path is None:
-            raise InvalidInput(
-                "Give public_key or public_key_file, or private_key_path to have a pair generated and kept."
-            )
-    ring = KeyRing(task.open_api(), patience, check_mode=task.check_mode)
-    if options["state"] == "present":
-        change = ring.ensure_present(wanted, path)
+    if wanted:
+        change = ring.ensure_present(wanted, path, options["overwrite_private_key"])
     else:
-        change = ring.ensure_absent(options["name"])
-    before, after = (ssh_key_result(key) if key else None for key in (change.before, change.after))
-    result: dict[str, t.Any] = {"changed": before != after, "ssh_key": after or before}
+        change = ring.ensure_absent(options["name"], options["id"], options["deduplicate"])
+    before, after = ([ssh_key_result(key) for key in keys] for keys in (change.before, change.after))
+    result: dict[str, t.Any] = {
+        "changed": before != after,
+        "ssh_key": ssh_key_result(change.key) if change.key else None,
+    }
     if change.generated:
         result["private_key_path"] = path
     task.result = lambda: result
-    task.diff = lambda: {"before": before or {}, "after": after or {}}
+    task.diff = lambda: {"before": {"ssh_keys": before}, "after": {"ssh_keys": after}}
 
 
 def main() -> None:
-    run_module(execute, ARGUMENT_SPEC, mutually_exclusive=[("public_key", "public_key_file", "private_key_path")])
+    run_module(
+        execute,
+        ARGUMENT_SPEC,
+        mutually_exclusive=[("public_key", "public_key_file", "private_key_path")],
+        required_if=[("state", "present", ("name",)), ("state", "absent", ("name", "id"), True)],
+    )
 
 
 if __name__ == "__main__":

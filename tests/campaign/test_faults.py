@@ -17,6 +17,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._absent import ensur
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import LambdaCloudError
 from ansible_collections.lambdal.cloud.plugins.module_utils._file_systems import FileSystems
 from ansible_collections.lambdal.cloud.plugins.module_utils._present import ensure_present
+from ansible_collections.lambdal.cloud.plugins.module_utils._public_key import parse_public_key
 from ansible_collections.lambdal.cloud.plugins.module_utils._report import InstanceReport
 from ansible_collections.lambdal.cloud.plugins.module_utils._ssh_keys import KeyRing, WantedKey
 from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Wanted
@@ -127,7 +128,7 @@ def test_ssh_keys_under_fire(cloud: Simulator, tmp_path: Path, generate: bool) -
     for seed in SEEDS[generate::10]:
         trouble = begin(cloud, seed)
         path = tmp_path / f"key-{seed}"
-        wanted = WantedKey("ci", None if generate else PUBLIC)
+        wanted = WantedKey("ci", None if generate else parse_public_key(PUBLIC))
         told = trouble.order(cloud, ["list_ssh_keys", "add_ssh_key", "add_ssh_key", "delete_ssh_key"], most=5)
 
         def ensure(wanted: WantedKey = wanted, path: Path = path) -> LambdaCloudError | None:

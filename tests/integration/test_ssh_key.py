@@ -75,7 +75,7 @@ def test_generating_in_check_mode_touches_neither_account_nor_disk(
 
 def test_nothing_is_generated_that_could_not_be_kept(simulator: Simulator, modules: Modules, tmp_path: Path) -> None:
     (tmp_path / "there").write_text("precious")
-    for path, told in ((tmp_path / "there", "never overwritten"), (tmp_path / "no" / "folder", "no folder")):
+    for path, told in ((tmp_path / "there", "is not overwritten"), (tmp_path / "no" / "folder", "no folder")):
         for check in (True, False):
             done = modules.run("lambda_ssh_key", check=check, name="ci", private_key_path=str(path))
             assert told in done["msg"]
@@ -141,7 +141,7 @@ def test_two_keys_of_one_name_are_told_apart_by_id(simulator: Simulator, modules
     ("options", "told"),
     [
         ({"name": "x" * 65, "public_key": PUBLIC}, "65 characters"),
-        ({"name": "a", "public_key": "nonsense"}, "not of the form"),
+        ({"name": "a", "public_key": "nonsense"}, "none of the forms"),
         ({"name": "a", "public_key": "-----BEGIN OPENSSH PRIVATE KEY-----\nabc"}, "This is a private key"),
         ({"name": "a", "public_key_file": "/nonexistent.pub"}, "public_key_file /nonexistent.pub cannot be read"),
         ({"name": "a"}, "Give public_key or public_key_file, or private_key_path"),
@@ -153,3 +153,108 @@ def test_bad_input_gets_one_clear_sentence(
     done = modules.run("lambda_ssh_key", **options)
     assert told in done["msg"]
     assert names(simulator) == []
+
+
+def test_another_key_under_the_name_is_replaced_only_if_told(simulator: Simulator, modules: Modules) -> None:
+    old = simulator.seed_key("laptop", PUBLIC)
+    refused = modules.run("lambda_ssh_key", name="laptop", public_key=OTHER)
+    assert refused.failed
+    assert "on_mismatch: replace" in refused["msg"]
+    options = {"name": "laptop", "public_key": OTHER, "on_mismatch": "replace"}
+    assert modules.run("lambda_ssh_key", check=True, **options).changed
+    assert [key["id"] for key in simulator.state()["ssh_keys"]] == [old]
+    simulator.forget_requests()
+    done = modules.run("lambda_ssh_key", **options)
+    assert done.changed
+    assert names(simulator) == ["laptop"]
+    assert simulator.state()["ssh_keys"][0]["public_key"].split()[:2] == OTHER.split()[:2]
+    # At no time is the account without one of the two.
+    assert simulator.operations() == ["list_ssh_keys", "add_ssh_key", "delete_ssh_key", "add_ssh_key", "delete_ssh_key"]
+    assert done["diff"]["before"]["ssh_keys"][0]["id"] == old
+    assert not modules.run("lambda_ssh_key", **options).changed
+
+
+def test_a_replacement_that_fails_half_way_leaves_the_new_key(simulator: Simulator, modules: Modules) -> None:
+    simulator.seed_key("laptop", PUBLIC)
+    simulator.fault("status", "delete_ssh_key", status=400, code="global/quota-exceeded")
+    options = {"name": "laptop", "public_key": OTHER, "on_mismatch": "replace"}
+    done = modules.run("lambda_ssh_key", **options)
+    assert done.failed
+    spare = next(name for name in names(simulator) if name != "laptop")
+    assert f"The new key is in the account as '{spare}'" in done["msg"]
+    assert done["failure"]["code"] == "global/quota-exceeded"
+    again = modules.run("lambda_ssh_key", allow_duplicate_material=True, **options)
+    assert again.changed
+    assert sorted(names(simulator)) == sorted(["laptop", spare])
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_same_key_under_another_name_is_used(simulator: Simulator, modules: Modules, check: bool) -> None:
+    key_id = simulator.seed_key("old-name", PUBLIC)
+    done = modules.run("lambda_ssh_key", check=check, name="laptop", public_key=PUBLIC)
+    assert not done.changed
+    assert (done["ssh_key"]["id"], done["ssh_key"]["name"]) == (key_id, "old-name")
+    assert "in the account already, as 'old-name'" in str(done["warnings"])
+    allowed = modules.run(
+        "lambda_ssh_key", check=check, name="laptop", public_key=PUBLIC, allow_duplicate_material=True
+    )
+    assert allowed.changed
+    assert names(simulator) == (["old-name"] if check else ["old-name", "laptop"])
+
+
+def test_keys_of_one_name_are_cleaned_up(simulator: Simulator, modules: Modules) -> None:
+    simulator.seed_key("twin", OTHER)
+    kept = simulator.seed_key("twin", PUBLIC)
+    predicted = modules.run("lambda_ssh_key", check=True, name="twin", public_key=PUBLIC, deduplicate=True)
+    assert predicted.changed
+    assert len(names(simulator)) == 2
+    done = modules.run("lambda_ssh_key", name="twin", public_key=PUBLIC, deduplicate=True)
+    assert predicted["diff"] == done["diff"]
+    assert [key["id"] for key in simulator.state()["ssh_keys"]] == [kept]
+    assert not modules.run("lambda_ssh_key", name="twin", public_key=PUBLIC, deduplicate=True).changed
+
+
+def test_none_of_several_is_the_one_given(simulator: Simulator, modules: Modules) -> None:
+    for _each in range(2):
+        simulator.seed_key("twin", OTHER)
+    refused = modules.run("lambda_ssh_key", name="twin", public_key=PUBLIC, deduplicate=True)
+    assert "is the one given" in refused["msg"]
+    assert len(names(simulator)) == 2
+    done = modules.run("lambda_ssh_key", name="twin", public_key=PUBLIC, deduplicate=True, on_mismatch="replace")
+    assert done.changed
+    assert [key["public_key"] for key in simulator.state()["ssh_keys"]] == [PUBLIC]
+
+
+def test_absent_by_id_or_all_of_a_name(simulator: Simulator, modules: Modules) -> None:
+    ids = [simulator.seed_key("twin") for _each in range(3)]
+    wrong = modules.run("lambda_ssh_key", id=ids[0], name="other", state="absent")
+    assert "disagree" in wrong["msg"]
+    assert modules.run("lambda_ssh_key", id=ids[0], state="absent").changed
+    assert not modules.run("lambda_ssh_key", id=ids[0], state="absent").changed
+    assert [key["id"] for key in simulator.state()["ssh_keys"]] == ids[1:]
+    assert modules.run("lambda_ssh_key", name="twin", state="absent", deduplicate=True).changed
+    assert names(simulator) == []
+
+
+def test_a_key_in_use_is_told(simulator: Simulator, oldest: Simulator, modules: Modules) -> None:
+    for one in (simulator, oldest):
+        one.seed_key("laptop")
+        one.seed_instance("train-01", ssh_key_names=["laptop"])
+    tried = modules.run("lambda_ssh_key", check=True, name="laptop", state="absent")
+    assert "in use by train-01" in str(tried["warnings"])
+    refused = modules.on(oldest).run("lambda_ssh_key", name="laptop", state="absent")
+    assert refused["failure"]["code"] == "ssh-keys/key-in-use"
+    assert "It is in use by train-01 (id" in refused["msg"]
+    assert names(oldest) == ["laptop"]
+
+
+def test_a_private_key_is_overwritten_only_if_told(simulator: Simulator, modules: Modules, tmp_path: Path) -> None:
+    path = tmp_path / "ci"
+    path.write_text("old")
+    options = {"name": "ci", "private_key_path": str(path), "overwrite_private_key": True}
+    assert modules.run("lambda_ssh_key", check=True, **options).changed
+    assert path.read_text() == "old"
+    assert modules.run("lambda_ssh_key", **options).changed
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "PRIVATE KEY" in path.read_text()
+    assert [each.name for each in tmp_path.glob(".lambda-*")] == []

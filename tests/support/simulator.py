@@ -84,6 +84,10 @@ class Simulator:
     def fate_now(self, instance_id: str, fate: str) -> None:
         self._control("POST", f"/instances/{instance_id}/fate", {"fate": fate})
 
+    def quirks(self, **quirks: t.Any) -> None:
+        """Until the next reset."""
+        self._control("PUT", "/quirks", quirks)
+
     def live(self) -> dict[str, dict[str, t.Any]]:
         """The machines that are not on their way out, by name; fails when two share one."""
         rows = [row for row in self.state()["instances"] if row["status"] not in ("terminating", "terminated")]

@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An entire account by one playbook."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+from support.runner import ansible
+from support.simulator import Simulator
+
+PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaTM9EBVJ7WcVcV5nUJPwJ6gYzJ3nOVkqzQwVvWfJbx me"
+SSH = {"protocol": "tcp", "port_range": 22, "source_network": "0.0.0.0/0", "description": "SSH"}
+
+ACCOUNT: dict[str, t.Any] = {
+    "account_ssh_keys": [{"name": "laptop", "public_key": PUBLIC}],
+    "account_file_systems": [{"name": "scratch", "region": "us-east-1"}],
+    "account_firewall_rulesets": [
+        {"name": "web", "region": "us-east-1", "rules": [SSH, {**SSH, "port_range": 443, "description": "web"}]},
+        {"name": "global", "rules": [SSH]},
+    ],
+    "account_machines": [
+        {
+            "name": ["train-[1:2]"],
+            "instance_type": ["gpu_1x_a10"],
+            "ssh_key": "laptop",
+            "file_systems": ["scratch"],
+            "firewall_rulesets": ["web"],
+            "tags": {"project": "vision"},
+        }
+    ],
+    "account_machine_options": {"wait_interval": 0.1, "same_region": True},
+}
+
+
+@pytest.fixture
+def run(environment: dict[str, str], tmp_path: Path) -> t.Callable[..., str]:
+    (tmp_path / "account.json").write_text(json.dumps(ACCOUNT))
+
+    def run(*arguments: str) -> str:
+        command = ["ansible-playbook", "playbooks/account.yml", "-e", f"@{tmp_path / 'account.json'}", *arguments]
+        return ansible(command, environment).stdout
+
+    return run
+
+
+def test_from_empty_to_complete_and_back(simulator: Simulator, run: t.Callable[..., str]) -> None:
+    kept = simulator.seed_instance("bystander")
+    assert "1.50 US dollars per hour (0.00 before)" in run()
+    state = simulator.state()
+    assert set(simulator.live()) == {"bystander", "train-1", "train-2"}
+    assert {row["region"]["name"] for row in simulator.live().values()} == {"us-east-1"}
+    assert [key["name"] for key in state["ssh_keys"]] == ["laptop"]
+    assert {row["name"] for row in state["file_systems"]} == {"scratch", "datasets", "checkpoints"}
+    assert [len(row["rules"]) for row in state["firewall_rulesets"]] == [2]
+    assert len(state["firewall_rules"]) == 1
+    simulator.forget_requests()
+
+    assert "changed=0" in run()
+    assert simulator.operations() == [
+        "list_ssh_keys",
+        "list_file_systems",
+        "list_firewall_rulesets",
+        "get_firewall_ruleset",
+        "list_instances",
+        "list_firewall_rulesets",
+    ]
+
+    assert "0.00 US dollars per hour (1.50 before)" in run("-e", "account_state=absent")
+    state = simulator.state()
+    assert {name: row["id"] for name, row in simulator.live().items()} == {"bystander": kept}
+    assert state["ssh_keys"] == []
+    assert state["firewall_rulesets"] == []
+    assert {row["name"] for row in state["file_systems"]} == {"datasets", "checkpoints"}
+
+    assert "changed=0" in run("-e", "account_state=absent")
+
+
+def test_a_state_that_is_none_is_refused(environment: dict[str, str]) -> None:
+    command = ["ansible-playbook", "playbooks/account.yml", "-e", "account_state=gone"]
+    assert "account_state is present or absent" in ansible(command, environment, succeed=False).stdout
+
+
+def test_no_variables_are_no_work(simulator: Simulator, environment: dict[str, str]) -> None:
+    assert "changed=0" in ansible(["ansible-playbook", "playbooks/account.yml"], environment).stdout
+    assert simulator.operations() == []
