@@ -70,7 +70,7 @@ class ModuleAction(NormalAction):  # type: ignore[misc]
             if name.startswith(_READ_AT_START):
                 return f"{name} in its environment"
         if not self._wanted(task_vars, environment):
-            return f"{VARIABLE} or {ENVIRONMENT} says so"
+            return "it is told to"
         if REQUESTS_IMPORT_ERROR:
             return "the controller's Python lacks requests"
         return None

@@ -49,6 +49,7 @@ def run_play(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     (folder / "play.yml").write_text(json.dumps(plays))
+    (folder / "record").touch()
     simulator.forget_requests()
     done = ansible(
         ["ansible-playbook", str(folder / "play.yml"), *arguments],
@@ -66,11 +67,25 @@ def run_play(
     return Ran([json.loads(line) for line in lines], done.stdout + done.stderr, simulator.requests())
 
 
+# What the service makes up: ids, keys, addresses and the names made of them.
+_MADE_UP = re.compile(r"\b[0-9a-f]{32}\b|ssh-ed25519 AAAA[\w+/=]+|\b(?:198|10)([.-])\d+\1\d+\1\d+\b")
+
+
 def plain(value: t.Any) -> t.Any:
-    """A value without what differs from run to run: ids become id-1, id-2, ... by their first appearance."""
-    text = json.dumps(value, sort_keys=True)
+    """A value without what differs from run to run: what the service made up is numbered by its first appearance."""
     names: dict[str, str] = {}
-    text = re.sub(r"\b[0-9a-f]{32}\b", lambda found: names.setdefault(found[0], f"id-{len(names) + 1}"), text)
-    # A generated key, a token, and the moments of a request.
-    text = re.sub(r"ssh-ed25519 AAAA[\w+/=]+", "ssh-ed25519 KEY", text)
-    return json.loads(text)
+    return json.loads(
+        _MADE_UP.sub(
+            lambda found: names.setdefault(found[0], f"made-up-{len(names) + 1}"), json.dumps(value, sort_keys=True)
+        )
+    )
+
+
+def differences(one: t.Any, other: t.Any, where: str = "") -> list[str]:
+    """What differs between two values, each with its place."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        return [text for name in one for text in differences(one[name], other[name], f"{where}.{name}")]
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = enumerate(zip(one, other, strict=True))
+        return [text for number, pair in pairs for text in differences(*pair, f"{where}[{number}]")]
+    return [] if one == other else [f"{where}: {one!r} != {other!r}"]

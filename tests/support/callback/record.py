@@ -25,7 +25,7 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "record"
 
     def _record(self, kind: str, result: t.Any) -> None:
-        line = {"kind": kind, "host": result._host.name, "task": result._task.name, "result": result._result}
+        line = {"kind": kind, "host": result.host.name, "task": result.task.name, "result": result.result}
         with open(os.environ["RECORD_FILE"], "a", encoding="utf-8") as file:
             # Warnings and tracebacks are objects of Ansible's own.
             file.write(json.dumps(line, default=repr) + "\n")
