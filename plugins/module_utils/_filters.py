@@ -36,3 +36,13 @@ def by_name(rows: t.Iterable[Row], patterns: t.Sequence[str] | None) -> list[Row
 def by_value(rows: t.Iterable[Row], wanted: t.Sequence[str] | None, value: t.Callable[[Row], str | None]) -> list[Row]:
     """Rows whose value is among those wanted; all of them when none is wanted."""
     return [row for row in rows if not wanted or value(row) in wanted]
+
+
+def by_tags(rows: t.Iterable[Row], wanted: t.Mapping[str, t.Any] | None) -> list[Row]:
+    """Rows that bear all of the tags; a value of `*` takes any."""
+
+    def bears(row: Row) -> bool:
+        tags = {tag["key"]: tag["value"] for tag in row.get("tags") or ()}
+        return all(key in tags and str(value) in ("*", tags[key]) for key, value in (wanted or {}).items())
+
+    return [row for row in rows if bears(row)]

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
-from collections import Counter
+
+from ansible_collections.lambdal.cloud.plugins.module_utils._hosts import host_variables
 
 # Anybody who holds these is logged in to the machine.
 _SECRET_FIELDS = ("jupyter_token", "jupyter_url")
@@ -26,9 +26,6 @@ _INSTANCE_FIELDS = (
     "file_system_names",
 )
 
-INVENTORY_GROUP = "lambda_cloud"
-LOGIN_USER = "ubuntu"
-
 
 def instance_fields(row: t.Mapping[str, t.Any], show_jupyter: bool = False) -> dict[str, t.Any]:
     """An instance with every documented field, whatever else the API sent, and no secret unless asked for."""
@@ -36,45 +33,9 @@ def instance_fields(row: t.Mapping[str, t.Any], show_jupyter: bool = False) -> d
     return {**dict.fromkeys(documented), **(row if show_jupyter else without_secrets(row))}
 
 
-def host_variables(fields: t.Mapping[str, t.Any], prefix: str = "lambda_") -> dict[str, t.Any]:
-    """What a managed host knows of its instance: each field with a prefix, and `ansible_host`."""
-    variables = {f"{prefix}{name}": value for name, value in fields.items()}
-    address = fields.get("ip")
-    if address and _is_address(address):
-        variables["ansible_host"] = address
-    return variables
-
-
-def _is_address(text: str) -> bool:
-    """Whether it is an IP address, and nothing that ssh could take for an option."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
 def without_secrets(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """An instance as it may be kept in a file."""
     return {name: value for name, value in row.items() if name not in _SECRET_FIELDS}
-
-
-def host_names(rows: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
-    """What each instance is called in an inventory: its name, or the id of an unnamed one.
-
-    Instances that share a name are told apart by their id, every one of them, so that none takes another's place.
-    """
-    called = [_host_name_choices(row) for row in rows]
-    while clashes := {name for name, count in Counter(choices[0] for choices in called).items() if count > 1}:
-        # The last choice, the id, is nobody else's: whoever clashes with it gives way.
-        called = [choices[1:] if choices[0] in clashes and len(choices) > 1 else choices for choices in called]
-    return [choices[0] for choices in called]
-
-
-def _host_name_choices(row: t.Mapping[str, t.Any]) -> list[str]:
-    """What an instance may be called, best first."""
-    name, identity = row.get("name"), str(row["id"])
-    return [str(name), f"{name}-{identity}", identity] if name else [identity]
 
 
 def instance_result(row: t.Mapping[str, t.Any], show_jupyter: bool = False) -> dict[str, t.Any]:

@@ -78,6 +78,7 @@ hourly_cost_cents:
 import typing as t
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._filters import by_tags
 from ansible_collections.lambdal.cloud.plugins.module_utils._info import ID, NAME, REGION, Listing, run_info
 from ansible_collections.lambdal.cloud.plugins.module_utils._report import hourly_cost_cents
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import (
@@ -101,23 +102,12 @@ OPTIONS: dict[str, t.Any] = {
 }
 
 
-def tagged(rows: list[t.Any], options: t.Mapping[str, t.Any]) -> list[t.Any]:
-    """The instances that bear all the tags."""
-    wanted = options["tags"] or {}
-
-    def bears(row: t.Any) -> bool:
-        tags = {tag["key"]: tag["value"] for tag in row.get("tags") or ()}
-        return all(key in tags and value in ("*", tags[key]) for key, value in wanted.items())
-
-    return [row for row in rows if bears(row)]
-
-
 LISTING = Listing(
     "instances",
     fetch=Api.list_instances,
     options=OPTIONS,
     values={"region": region_name, "status": lambda row: row.get("status"), "instance_type": instance_type_name},
-    choose=tagged,
+    choose=lambda rows, options: by_tags(rows, options["tags"]),
     show=lambda row, options: instance_result(row, options["show_jupyter"]),
     more=lambda rows: {"hourly_cost_cents": hourly_cost_cents(rows)},
 )

@@ -28,7 +28,7 @@ class Inventory:
 
     def list(self, *arguments: str, **options: t.Any) -> dict[str, t.Any]:
         done = ansible(["ansible-inventory", "-i", self.path(**options), "--list", *arguments], self.environment)
-        assert "WARNING" not in done.stderr or "Several instances" in done.stderr, done.stderr
+        assert "WARNING" not in done.stderr or "of one host alone" in done.stderr, done.stderr
         return t.cast("dict[str, t.Any]", json.loads(done.stdout))
 
     def hosts(self, *arguments: str, **options: t.Any) -> dict[str, dict[str, t.Any]]:
@@ -158,7 +158,9 @@ def test_a_warm_cache_asks_nothing_and_holds_no_secret(
 def test_statuses_are_asked_for(simulator: Simulator, inventory: Inventory) -> None:
     simulator.seed_instance("sick", status="unhealthy")
     assert inventory.hosts() == {}
-    assert list(inventory.hosts(statuses=["unhealthy"])) == ["sick"]
+    # It has no address, so nobody gets there unless told to try.
+    assert inventory.hosts(statuses=["unhealthy"]) == {}
+    assert list(inventory.hosts(statuses=["unhealthy"], include_without_address=True)) == ["sick"]
 
 
 def test_a_key_may_be_a_template(simulator: Simulator, inventory: Inventory) -> None:
@@ -182,7 +184,7 @@ def test_the_examples_and_the_shipped_configuration_work(simulator: Simulator, i
     simulator.seed_instance("train-1")
     blocks = list(yaml.safe_load_all(examples(ROOT / "plugins" / "inventory" / "lambda_cloud.py")))
     blocks.append(yaml.safe_load((ROOT / "playbooks" / "lambda.yml").read_text()))
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for block in blocks:
         block.pop("plugin")
         assert list(inventory.hosts(**block)) == ["train-1"], block
@@ -196,3 +198,208 @@ def test_a_configuration_is_known_by_its_name(
     (tmp_path / name).write_text("plugin: lambdal.cloud.lambda_cloud\n")
     done = ansible(["ansible-inventory", "-i", str(tmp_path / name), "--graph"], environment)
     assert "@lambda_cloud:\n  |  |--a" in done.stdout
+
+
+@pytest.fixture
+def fleet(simulator: Simulator) -> None:
+    simulator.seed_instance(
+        "train-1", tags={"project": "vision", "role": "head"}, ip="198.18.0.1", private_ip="10.0.0.1"
+    )
+    simulator.seed_instance("train-2", region="us-west-1", hostname="two.example", private_ip="10.0.0.2")
+    simulator.seed_instance(
+        "eval", instance_type="gpu_4x_a6000", tags={"project": "speech"}, file_system_names=["datasets"]
+    )
+
+
+@pytest.mark.usefixtures("fleet")
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"names": ["train-[1:9]"]}, ["train-1", "train-2"]),
+        ({"names": ["*al"]}, ["eval"]),
+        ({"regions": ["us-west-1"]}, ["train-2"]),
+        ({"instance_types": ["gpu_4x_a6000"]}, ["eval"]),
+        ({"tags": {"project": "*"}}, ["eval", "train-1"]),
+        ({"tags": {"project": "vision"}, "regions": ["us-west-1"]}, []),
+        ({"filters": [{"exclude": "lambda_name.startswith('train')"}]}, ["eval"]),
+        (
+            {
+                "filters": [
+                    {"include": "lambda_name == 'train-1'"},
+                    {"exclude": "lambda_name.startswith('train')"},
+                    {"include": True},
+                ]
+            },
+            ["eval", "train-1"],
+        ),
+        ({"filters": [{"include": "lambda_instance_type.specs.gpus > 1"}, {"exclude": True}]}, ["eval"]),
+        (
+            {"filters": [{"include": "lambda_nothing.at_all"}, {"exclude": "lambda_name == 'eval'"}]},
+            ["train-1", "train-2"],
+        ),
+        ({"regions": ["{{ 'us-west-1' }}"]}, ["train-2"]),
+        (
+            {"hostnames": ["(lambda_tags | items2dict).get('role')", "hostname", "name"], "names": ["train-*"]},
+            ["head", "two.example"],
+        ),
+        ({"hostnames": ["lambda_region.name"], "names": ["eval"]}, ["us-east-1"]),
+    ],
+)
+def test_which_machines_and_what_they_are_called(
+    inventory: Inventory, options: dict[str, t.Any], expected: list[str]
+) -> None:
+    assert sorted(inventory.hosts(**options)) == expected
+
+
+@pytest.mark.usefixtures("fleet")
+def test_where_they_are_reached(inventory: Inventory) -> None:
+    hosts = inventory.hosts(connect_with=["hostname", "private_ip"])
+    assert hosts["train-1"]["ansible_host"] != "198.18.0.1"
+    assert hosts["train-2"]["ansible_host"] == "two.example"
+    assert inventory.hosts(connect_with=["private_ip", "ip"])["train-1"]["ansible_host"] == "10.0.0.1"
+
+
+@pytest.mark.usefixtures("fleet")
+def test_how_their_variables_are_called(inventory: Inventory) -> None:
+    host = inventory.hosts(hostvars_prefix="gpu_", hostvars_suffix="_x", compose={"double": "gpu_name_x * 2"})["eval"]
+    assert host["gpu_name_x"] == "eval"
+    assert host["double"] == "evaleval"
+    assert "lambda_name" not in host
+
+
+@pytest.mark.usefixtures("fleet")
+def test_keyed_groups_come_after_groups_and_compose(inventory: Inventory) -> None:
+    listed = inventory.list(
+        compose={"project": "(lambda_tags | items2dict).get('project', 'none')"},
+        groups={"has_project": "project != 'none'"},
+        keyed_groups=[{"key": "project", "prefix": ""}],
+        leading_separator=False,
+    )
+    assert sorted(listed["has_project"]["hosts"]) == ["eval", "train-1"]
+    assert listed["speech"]["hosts"] == ["eval"]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_the_shipped_groups(inventory: Inventory) -> None:
+    config = yaml.safe_load((ROOT / "playbooks" / "lambda.yml").read_text())
+    config.pop("plugin")
+    listed = inventory.list(**config)
+    for group, hosts in {
+        "region_us_west_1": ["train-2"],
+        "type_gpu_4x_a6000": ["eval"],
+        "gpu_RTX_A6000": ["eval"],
+        "tag_project_vision": ["train-1"],
+        "fs_datasets": ["eval"],
+    }.items():
+        assert listed[group]["hosts"] == hosts
+    assert sorted(listed["status_active"]["hosts"]) == ["eval", "train-1", "train-2"]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_jupyter_secrets_show_only_on_request_and_are_never_cached(
+    simulator: Simulator, inventory: Inventory, tmp_path: Path
+) -> None:
+    assert "jupyter_token" not in json.dumps(inventory.list())
+    cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
+    simulator.forget_requests()
+    for _each in range(2):
+        assert inventory.hosts(show_jupyter=True, **cache)["eval"]["lambda_jupyter_token"]
+    assert simulator.operations() == ["list_instances"] * 2
+    assert "jupyter" not in "".join(file.read_text() for file in (tmp_path / "cache").iterdir())
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_changed_configuration_takes_effect_with_a_warm_cache(
+    simulator: Simulator, inventory: Inventory, tmp_path: Path
+) -> None:
+    cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
+    simulator.forget_requests()
+    assert len(inventory.hosts(**cache)) == 3
+    assert list(inventory.hosts(names=["eval"], hostvars_prefix="x_", **cache)) == ["eval"]
+    assert simulator.operations() == ["list_instances"]
+    # An outage is none while the cache is warm.
+    simulator.fault("status", "list_instances", times=99, status=503)
+    assert len(inventory.hosts(**cache)) == 3
+
+
+@pytest.mark.usefixtures("fleet")
+def test_refreshing_within_a_play_asks_again(simulator: Simulator, inventory: Inventory, tmp_path: Path) -> None:
+    cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
+    path = inventory.path(**cache)
+    ansible(["ansible-inventory", "-i", path, "--list"], inventory.environment)
+    simulator.seed_instance("late")
+    simulator.forget_requests()
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [
+            {"ansible.builtin.assert": {"that": "'late' not in groups.lambda_cloud"}},
+            {"ansible.builtin.meta": "refresh_inventory"},
+            {"ansible.builtin.assert": {"that": "'late' in groups.lambda_cloud"}},
+        ],
+    }
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    ansible(["ansible-playbook", "-i", path, str(tmp_path / "play.yml")], inventory.environment)
+    assert simulator.operations() == ["list_instances"]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_extra_variables_may_be_used(inventory: Inventory) -> None:
+    options = {"regions": ["{{ wanted_region }}"], "use_extra_vars": True}
+    assert list(inventory.hosts("-e", "wanted_region=us-west-1", **options)) == ["train-2"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"region": ["us-east-1"]}, "'region' is no option of lambdal.cloud.lambda_cloud"),
+        ({"filters": [{"only": "true"}]}, "A filter has one key, include or exclude"),
+        ({"filters": [{"include": "lambda_name +"}], "strict": True}, "Could not evaluate 'lambda_name +'"),
+        ({"statuses": ["dead"]}, "dead"),
+        ({"names": ["a-[3:1]"]}, "The range [3:1]"),
+    ],
+)
+def test_a_wrong_option_is_told_with_its_place(
+    simulator: Simulator, inventory: Inventory, options: dict[str, t.Any], told: str
+) -> None:
+    simulator.seed_instance("a")
+    done = ansible(
+        ["ansible-inventory", "-i", inventory.path(**options), "--list"], inventory.environment, succeed=False
+    )
+    assert told in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    if "region" in options:
+        assert f"{inventory.folder / 'lambda.yml'}:2:1" in done.stderr
+
+
+def test_names_that_mean_something_else_are_told_apart(simulator: Simulator, inventory: Inventory) -> None:
+    ids = {name: simulator.seed_instance(name) for name in ("localhost", "all", "lambda_cloud")}
+    done = ansible(["ansible-inventory", "-i", inventory.path(), "--list"], inventory.environment)
+    assert set(json.loads(done.stdout)["_meta"]["hostvars"]) == {f"{name}-{each}" for name, each in ids.items()}
+    assert "cannot be the name of one host alone" in " ".join(done.stderr.split())
+
+
+def test_templates_in_names_and_tags_stay_text(simulator: Simulator, inventory: Inventory, tmp_path: Path) -> None:
+    simulator.seed_instance(HOSTILE, tags={"note": HOSTILE})
+    listed = inventory.list(
+        hostnames=["lambda_tags[0].value", "name"],
+        filters=[{"exclude": "lambda_name == 'other'"}],
+        compose={"copied": "lambda_tags | items2dict"},
+        groups={"named": "lambda_name is defined"},
+        keyed_groups=[{"key": "lambda_tags | items2dict", "prefix": "tag"}],
+    )
+    assert list(listed["_meta"]["hostvars"]) == [HOSTILE]
+    # Nor when a task prints it.
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "connection": "local",
+        "tasks": [
+            {"ansible.builtin.debug": {"var": "lambda_name"}},
+            {"ansible.builtin.debug": {"msg": "{{ lambda_tags }}"}},
+        ],
+    }
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    done = ansible(["ansible-playbook", "-i", inventory.path(), str(tmp_path / "play.yml")], inventory.environment)
+    assert "touch PWNED" in done.stdout
+    assert not [*tmp_path.rglob("PWNED"), *ROOT.glob("PWNED")]

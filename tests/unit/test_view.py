@@ -5,12 +5,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._view import (
-    host_names,
-    host_variables,
-    instance_fields,
-    instance_result,
-)
+from ansible_collections.lambdal.cloud.plugins.module_utils._hosts import host_names, host_variables
+from ansible_collections.lambdal.cloud.plugins.module_utils._view import instance_fields, instance_result
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,3 +44,17 @@ def test_no_machine_takes_anothers_place(names: list[str | None]) -> None:
 
 def test_a_name_that_is_anothers_id_gives_way() -> None:
     assert host_names([{"id": "1", "name": "2"}, {"id": "2", "name": None}]) == ["2-1", "2"]
+
+
+def test_no_machine_takes_the_place_of_the_controller() -> None:
+    assert host_names([{"id": "1", "name": "localhost"}, {"id": "2", "name": "all"}]) == ["localhost-1", "all-2"]
+
+
+def test_the_first_address_that_there_is_counts() -> None:
+    fields = {"ip": None, "private_ip": "10.0.0.2", "hostname": "head.example"}
+    wanted = ["ip", "hostname", "private_ip"]
+    assert host_variables(fields, connect_with=wanted)["ansible_host"] == "head.example"
+    assert (
+        host_variables({**fields, "hostname": "-oProxyCommand=id"}, connect_with=wanted)["ansible_host"] == "10.0.0.2"
+    )
+    assert "ansible_host" not in host_variables(fields)
