@@ -192,6 +192,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._view import (
     region_name,
     without_secrets,
 )
+from ansible_collections.lambdal.cloud.plugins.plugin_utils._expressions import Expressions
 
 Row = dict[str, t.Any]
 
@@ -220,6 +221,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         if REQUESTS_IMPORT_ERROR:
             raise AnsibleError("The inventory plugin lambdal.cloud.lambda_cloud needs the Python library requests.")
+        self._expressions = Expressions()
         self._require_known_options(self._read_config_data(path))
         if self.get_option("use_extra_vars"):
             self.templar.available_variables = self._vars
@@ -278,7 +280,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         hosts = [(row, _plain(host_variables(row, *style))) for row in fields]
         hosts = [(row, variables) for row, variables in hosts if self._is_included(variables)]
         wished = [self._wished_name(row, variables) for row, variables in hosts]
-        strict = self.get_option("strict")
         for name, wish, (row, variables) in zip(
             host_names([row for row, _variables in hosts], wished), wished, hosts, strict=True
         ):
@@ -289,12 +290,40 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.inventory.add_host(name, group=INVENTORY_GROUP)
             for variable, value in variables.items():
                 self.inventory.set_variable(name, variable, value)
-            for variable, expression in self.get_option("compose").items():
-                value = self._evaluate(expression, variables)
-                if value is not None:
-                    self.inventory.set_variable(name, variable, _plain(value))
-            self._add_host_to_composed_groups(self.get_option("groups"), variables, name, strict=strict)
-            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict=strict)
+            self._construct(name, variables)
+
+    def _construct(self, host: str, variables: dict[str, t.Any]) -> None:
+        """Give a host what `compose`, `groups` and `keyed_groups` make of its variables, in this order."""
+        for variable, expression in self.get_option("compose").items():
+            value = self._evaluate(expression, variables)
+            if value is not None:
+                self.inventory.set_variable(host, variable, _plain(value))
+        known = self.inventory.get_host(host).get_vars()
+        self.templar.available_variables = known
+        for group, condition in self.get_option("groups").items():
+            if self._holds(condition, known):
+                self.inventory.add_child(self.inventory.add_group(self._sanitize_group_name(group)), host)
+        keyed_groups, strict = self.get_option("keyed_groups"), self.get_option("strict")
+        self._add_host_to_keyed_groups(keyed_groups, known, host, strict=strict, fetch_hostvars=False)
+
+    def _holds(self, condition: t.Any, variables: dict[str, t.Any]) -> bool:
+        try:
+            return bool(
+                self._expressions.evaluate(
+                    "condition", condition, variables, lambda: self.templar.evaluate_conditional(condition)
+                )
+            )
+        except Exception as error:
+            if self.get_option("strict"):
+                raise AnsibleParserError(f"Could not evaluate '{condition}': {error}", obj=condition) from error
+            return False
+
+    def _compose(self, template: t.Any, variables: t.Any, *arguments: t.Any, **options: t.Any) -> t.Any:
+        # Also where the value is known: what follows in Ansible's own code relies on it.
+        self.templar.available_variables = variables
+        return self._expressions.evaluate(
+            "expression", template, variables, lambda: super(InventoryModule, self)._compose(template, variables)
+        )
 
     def _is_included(self, variables: t.Mapping[str, t.Any]) -> bool:
         """What the first filter says that is true of a host; without one it is in."""
