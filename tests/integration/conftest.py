@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from support.runner import ROOT, Modules, module_environment
 from support.simulator import KEY, Simulator, running_simulator
+from support.ways import WAYS, differences, plain
 
 
 @pytest.fixture(scope="session")
@@ -49,17 +50,55 @@ def home(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def modules(simulator: Simulator, home: Path) -> Modules:
-    return Modules(simulator, module_environment(home))
+@pytest.fixture(
+    params=[
+        "process",
+        # Playbooks take their time. What a module did in the one way is compared with what it does in the other.
+        pytest.param("process", marks=pytest.mark.slow, id="compare-process"),
+        pytest.param("direct", marks=pytest.mark.slow, id="compare-direct"),
+    ]
+)
+def module_way(request: pytest.FixtureRequest) -> str:
+    """In which way a test runs modules."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def stories() -> dict[tuple[str, str], t.Any]:
+    """What the modules of a test said in one of the ways."""
+    return {}
 
 
 @pytest.fixture
-def environment(simulator: Simulator, home: Path) -> dict[str, str]:
+def modules(
+    simulator: Simulator,
+    home: Path,
+    module_way: str,
+    request: pytest.FixtureRequest,
+    stories: dict[tuple[str, str], t.Any],
+) -> t.Iterator[Modules]:
+    modules = Modules(simulator, module_environment(home), module_way)
+    yield modules
+    name = request.node.nodeid.replace("compare-", "").replace(module_way, "")
+    stories[name, module_way] = plain(modules.story, home.parent)
+    if module_way == "direct" and (name, "process") in stories:
+        found = differences(stories[name, "process"], stories[name, "direct"])
+        assert not found, "\n".join(found)
+
+
+@pytest.fixture(params=["direct", pytest.param("process", marks=pytest.mark.slow)])
+def way(request: pytest.FixtureRequest) -> str:
+    """In which way playbooks run modules."""
+    return str(request.param)
+
+
+@pytest.fixture
+def environment(simulator: Simulator, home: Path, way: str) -> dict[str, str]:
     """The environment of Ansible commands that talk to the simulator."""
     return {
         **module_environment(home),
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "LAMBDA_CLOUD_DIRECT": WAYS[way],
         "LAMBDA_API_KEY": KEY,
         "LAMBDA_API_URL": simulator.api_url,
         "LAMBDA_REQUEST_INTERVAL": "0",

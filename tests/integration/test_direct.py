@@ -31,8 +31,12 @@ Task = dict[str, t.Any]
 MACHINE: Task = {"instance_type": "gpu_1x_a10", "region": "us-east-1", "ssh_key": "laptop", "wait_interval": 0.1}
 
 
+# One key under many names.
+SAME: Task = {"public_key": PUBLIC, "allow_duplicate_material": True}
+
+
 def key(name: str, /, **rest: t.Any) -> Task:
-    return {"lambdal.cloud.lambda_ssh_key": {"name": name, "public_key": PUBLIC}, **rest}
+    return {"lambdal.cloud.lambda_ssh_key": {"name": name, **SAME}, **rest}
 
 
 def machine(name: str, /, **rest: t.Any) -> Task:
@@ -74,7 +78,7 @@ PLAYS: dict[str, tuple[Task, int]] = {
     "defaults of the module": (
         play(
             {"lambdal.cloud.lambda_ssh_key": {"name": "a"}},
-            module_defaults={"lambdal.cloud.lambda_ssh_key": {"public_key": PUBLIC}},
+            module_defaults={"lambdal.cloud.lambda_ssh_key": SAME},
         ),
         2,
     ),
@@ -85,7 +89,7 @@ PLAYS: dict[str, tuple[Task, int]] = {
         2,
     ),
     "the collections keyword": (
-        play({"lambda_ssh_key": {"name": "a", "public_key": PUBLIC}}, collections=["lambdal.cloud"]),
+        play({"lambda_ssh_key": {"name": "a", **SAME}}, collections=["lambdal.cloud"]),
         2,
     ),
     "the old forms of a task": (
@@ -197,11 +201,33 @@ PLAYS: dict[str, tuple[Task, int]] = {
     ),
     "paths from the user": (
         play(
-            {"lambdal.cloud.lambda_ssh_key": {"name": "a", "public_key_file": "{{ playbook_dir }}/../beside.pub"}},
-            {"lambdal.cloud.lambda_ssh_key": {"name": "b", "public_key_file": "../beside.pub"}},
-            {"lambdal.cloud.lambda_ssh_key": {"name": "c", "public_key_file": "~/mine.pub"}},
             {
-                "lambdal.cloud.lambda_ssh_key": {"name": "d", "public_key_file": "$ELSEWHERE/mine.pub"},
+                "lambdal.cloud.lambda_ssh_key": {
+                    "name": "a",
+                    "public_key_file": "{{ playbook_dir }}/../beside.pub",
+                    "allow_duplicate_material": True,
+                }
+            },
+            {
+                "lambdal.cloud.lambda_ssh_key": {
+                    "name": "b",
+                    "public_key_file": "../beside.pub",
+                    "allow_duplicate_material": True,
+                }
+            },
+            {
+                "lambdal.cloud.lambda_ssh_key": {
+                    "name": "c",
+                    "public_key_file": "~/mine.pub",
+                    "allow_duplicate_material": True,
+                }
+            },
+            {
+                "lambdal.cloud.lambda_ssh_key": {
+                    "name": "d",
+                    "public_key_file": "$ELSEWHERE/mine.pub",
+                    "allow_duplicate_material": True,
+                },
                 "environment": {"ELSEWHERE": "~"},
             },
             {"lambdal.cloud.lambda_ssh_key": {"name": "e", "private_key_path": "generated"}},
@@ -234,6 +260,12 @@ PLAYS: dict[str, tuple[Task, int]] = {
     ),
 }
 LOCAL = ["-e", f"ansible_connection=local ansible_python_interpreter={sys.executable}"]
+
+
+@pytest.fixture
+def way() -> str:
+    """Each test here runs what it runs in both ways by itself."""
+    return "direct"
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import typing as t
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from support.simulator import KEY, Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build"
+CALLBACKS = ROOT / "tests" / "support" / "callback"
 PACKAGE = "ansible_collections.lambdal.cloud.plugins.modules"
 
 
@@ -40,24 +42,35 @@ class Outcome:
 
 
 class Modules:
-    """Runs a module in a process of its own, with its arguments on standard input, as Ansible's wrapper does."""
+    """Runs a module in one of two ways.
 
-    def __init__(self, simulator: Simulator, environment: dict[str, str]) -> None:
+    In the way `process` it is a process of its own, with its arguments on standard input, as Ansible's wrapper starts it.
+    In the way `direct` it is the one task of a playbook, which runs it in Ansible's own process.
+    """
+
+    def __init__(self, simulator: Simulator, environment: dict[str, str], way: str = "process") -> None:
         self._simulator = simulator
         self._environment = environment
+        self._way = way
+        # What was asked for and what came of it, so that the two ways can be compared.
+        self.story: list[tuple[str, bool, dict[str, t.Any]]] = []
 
     def on(self, simulator: Simulator) -> Modules:
         """The same against another simulator."""
-        return Modules(simulator, self._environment)
+        other = Modules(simulator, self._environment, self._way)
+        other.story = self.story
+        return other
 
     def start(self, module: str, check: bool = False, **options: t.Any) -> subprocess.Popen[str]:
-        """A module that runs, for tests that stop it."""
+        """A module that runs, for tests that do something meanwhile."""
         connection = {
             "api_key": KEY,
             "api_url": self._simulator.api_url,
             "request_interval": 0,
             "launch_interval": 0,
         }
+        if self._way == "direct":
+            return self._start_task(module, check, {**connection, **options})
         control = {"_ansible_check_mode": check, "_ansible_diff": True}
         process = subprocess.Popen(
             [sys.executable, "-m", f"{PACKAGE}.{module}"],
@@ -74,12 +87,40 @@ class Modules:
         process.stdin = None
         return process
 
+    def _start_task(self, module: str, check: bool, options: dict[str, t.Any]) -> subprocess.Popen[str]:
+        folder = Path(tempfile.mkdtemp(prefix="task-", dir=self._environment["HOME"]))
+        (folder / "options.json").write_text(json.dumps(options))
+        # What a lookup returns is data: options that look like a template stay as they are.
+        task = {f"lambdal.cloud.{module}": "{{ lookup('ansible.builtin.file', 'options.json') | from_json }}"}
+        (folder / "play.json").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
+        ansible_playbook = str(Path(sys.executable).parent / "ansible-playbook")
+        return subprocess.Popen(
+            [ansible_playbook, str(folder / "play.json"), "--diff", *(["--check"] if check else [])],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={
+                **self._environment,
+                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+                "ANSIBLE_STDOUT_CALLBACK": "result",
+                "ANSIBLE_INJECT_FACT_VARS": "false",
+                "LAMBDA_CLOUD_DIRECT": "true",
+            },
+        )
+
     def run(self, module: str, check: bool = False, **options: t.Any) -> Outcome:
         """A module's result; what it prints must be one JSON object and no stack trace."""
         process = self.start(module, check, **options)
         output, errors = process.communicate()
         assert "Traceback" not in errors + output, errors + output
-        return Outcome(json.loads(output), output + errors)
+        result = json.loads(output)
+        # Ansible says of every task whether it changed something, and makes warnings and tracebacks its own objects.
+        theirs = ("_ansible_no_log", "exception", "warnings", "deprecations")
+        kept = {name: value for name, value in result.items() if name not in theirs}
+        self.story.append((module, check, {"changed": False, **kept}))
+        return Outcome(result, output + errors)
 
 
 def module_environment(home: Path) -> dict[str, str]:

@@ -12,13 +12,11 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.runner import ROOT, ansible
+from support.runner import CALLBACKS, ROOT, ansible
 from support.simulator import Simulator
 
 # What LAMBDA_CLOUD_DIRECT is set to.
 WAYS = {"direct": "true", "process": "false"}
-
-CALLBACKS = ROOT / "tests" / "support" / "callback"
 
 
 @dataclass
@@ -67,18 +65,19 @@ def run_play(
     return Ran([json.loads(line) for line in lines], done.stdout + done.stderr, simulator.requests())
 
 
-# What the service makes up: ids, keys, addresses and the names made of them.
-_MADE_UP = re.compile(r"\b[0-9a-f]{32}\b|ssh-ed25519 AAAA[\w+/=]+|\b(?:198|10)([.-])\d+\1\d+\1\d+\b")
+# What the service makes up: ids, keys, addresses and the names made of them; and the ports of servers.
+_MADE_UP = re.compile(
+    r"\b[0-9a-f]{32}\b|(?<=-)[0-9a-f]{8}\b|ssh-(?:ed25519|rsa) AAAA[\w+/=]+|\b(?:198|10)([.-])\d+\1\d+\1\d+\b|(?<=127\.0\.0\.1:)\d+"
+)
 
 
-def plain(value: t.Any) -> t.Any:
-    """A value without what differs from run to run: what the service made up is numbered by its first appearance."""
+def plain(value: t.Any, folder: Path | None = None) -> t.Any:
+    """A value without what differs from run to run: what was made up is numbered by its first appearance."""
     names: dict[str, str] = {}
-    return json.loads(
-        _MADE_UP.sub(
-            lambda found: names.setdefault(found[0], f"made-up-{len(names) + 1}"), json.dumps(value, sort_keys=True)
-        )
-    )
+    text = json.dumps(value, sort_keys=True)
+    if folder:
+        text = text.replace(str(folder), "FOLDER")
+    return json.loads(_MADE_UP.sub(lambda found: names.setdefault(found[0], f"made-up-{len(names) + 1}"), text))
 
 
 def differences(one: t.Any, other: t.Any, where: str = "") -> list[str]:
