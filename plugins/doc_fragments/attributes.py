@@ -5,7 +5,34 @@
 
 from __future__ import annotations
 
-_WHERE_IT_RUNS = r"""  action:
+
+class ModuleDocFragment:
+    # A module that changes something.
+    RESOURCE = r"""
+attributes:
+  check_mode:
+    support: full
+    description: Predicts what a real run would do, by the same plan, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows the resources before and after.
+"""
+
+    # A module that only reads.
+    INFO = r"""
+attributes:
+  check_mode:
+    support: full
+    description: Reads as ever; nothing is changed in either mode.
+  diff_mode:
+    support: none
+    description: There is no change to show.
+"""
+
+    # Where a module runs.
+    ACTION = r"""
+attributes:
+  action:
     support: full
     description:
       - Runs in the controller's own process where the connection is local and neither C(async) nor C(become) is used.
@@ -16,33 +43,3 @@ _WHERE_IT_RUNS = r"""  action:
     support: full
     description: Runs as any module then, in a process of its own.
 """
-
-
-class ModuleDocFragment:
-    # A module that changes something.
-    RESOURCE = (
-        r"""
-attributes:
-  check_mode:
-    support: full
-    description: Predicts what a real run would do, by the same plan, and changes nothing.
-  diff_mode:
-    support: full
-    description: Shows the resources before and after.
-"""
-        + _WHERE_IT_RUNS
-    )
-
-    # A module that only reads.
-    INFO = (
-        r"""
-attributes:
-  check_mode:
-    support: full
-    description: Reads as ever; nothing is changed in either mode.
-  diff_mode:
-    support: none
-    description: There is no change to show.
-"""
-        + _WHERE_IT_RUNS
-    )

@@ -17,6 +17,7 @@ description:
 extends_documentation_fragment:
   - lambdal.cloud.connection
   - lambdal.cloud.attributes.info
+  - lambdal.cloud.attributes.action
 options:
   start:
     description: Return only events from this time on, in ISO 8601, such as V(2026-02-01T00:00:00Z).

@@ -19,6 +19,7 @@ description:
 extends_documentation_fragment:
   - lambdal.cloud.connection
   - lambdal.cloud.attributes.resource
+  - lambdal.cloud.attributes.action
 options:
   name:
     description: Name of the file system. A letter, then letters, digits and dashes, 60 in all at most.

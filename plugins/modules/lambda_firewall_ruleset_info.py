@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - lambdal.cloud.connection
   - lambdal.cloud.attributes.info
+  - lambdal.cloud.attributes.action
   - lambdal.cloud.filters.name
   - lambdal.cloud.filters.id
   - lambdal.cloud.filters.region

@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - lambdal.cloud.connection
   - lambdal.cloud.wait
   - lambdal.cloud.attributes.resource
+  - lambdal.cloud.attributes.action
 options:
   name:
     description:

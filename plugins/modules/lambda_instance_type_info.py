@@ -17,6 +17,7 @@ description:
 extends_documentation_fragment:
   - lambdal.cloud.connection
   - lambdal.cloud.attributes.info
+  - lambdal.cloud.attributes.action
   - lambdal.cloud.filters.name
 options:
   region:

@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - lambdal.cloud.connection
   - lambdal.cloud.attributes.resource
+  - lambdal.cloud.attributes.action
 options:
   name:
     description: Name of the key, up to 64 characters. Needed with O(state=present).
