@@ -100,3 +100,90 @@ def test_host_keys_are_known_by_the_machine_and_not_by_its_address(
     for machine in machines:
         assert is_known(f"lambda-{machine['id']}")
         assert not is_known(f"[{machine['ip']}]:{SSH_PORT}")
+
+
+def check_gpus(session: tuple[dict[str, str], list[str]], succeed: bool = True, **variables: t.Any) -> str:
+    environment, extra = session
+    options = ["-e", json.dumps({f"gpu_check_{name}": value for name, value in variables.items()})]
+    return " ".join(ansible([*PROVISION, *extra, *options], environment, succeed=succeed).stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"memory_mib": 99999}, "GPU 3 of eval"),
+        ({"memory_mib": 99999}, "MiB, not 99999 or more."),
+        ({"driver": "999.0"}, "older than 999.0."),
+        ({"ecc_errors": -1}, "has 0 uncorrected memory errors."),
+        ({"gpus": 8}, "should have 8 working GPUs, but only 4 answer"),
+    ],
+)
+def test_what_gpus_lack_is_told(
+    session: tuple[dict[str, str], list[str]], variables: dict[str, t.Any], told: str
+) -> None:
+    environment, extra = session
+    ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
+    assert told in check_gpus(session, succeed=False, **variables)
+    # A report goes on.
+    assert told in check_gpus(session, on_failure="report", **variables)
+
+
+STAND_IN = """#!/usr/bin/env python3
+import sys, types
+
+class Number:
+    def __matmul__(self, other): return self
+    def sum(self): return float(256 ** 3)
+
+def ones(shape, device):
+    if device == "cuda:{bad}":
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+    return Number()
+
+cuda = types.SimpleNamespace(device_count=lambda: {count}, synchronize=lambda index: None)
+sys.modules["torch"] = types.SimpleNamespace(cuda=cuda, ones=ones)
+exec(sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize(
+    ("count", "bad", "told"),
+    [
+        (4, 9, "PyTorch computes on each"),
+        (4, 2, "fails on GPU 2: RuntimeError: CUDA error: an illegal memory access"),
+        (3, 9, "sees devices 3, not 4."),
+    ],
+)
+def test_pytorch_computes_on_each_gpu(
+    session: tuple[dict[str, str], list[str]], tmp_path: Path, count: int, bad: int, told: str
+) -> None:
+    # The host runs as the current user, on the same files.
+    python = tmp_path / "python"
+    python.write_text(STAND_IN.replace("{count}", str(count)).replace("{bad}", str(bad)))
+    python.chmod(0o755)
+    environment, extra = session
+    ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
+    assert told in check_gpus(session, succeed=told.startswith("PyTorch"), python=str(python))
+
+
+def test_a_machine_with_a_dead_gpu_is_replaced(cloud: Simulator, session: tuple[dict[str, str], list[str]]) -> None:
+    environment, extra = session
+    cloud.fate("gpu-broken")
+    ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
+    broken = cloud.live()["eval"]
+    assert f"Replacing eval. eval (id {broken['id']}) should have 4" in check_gpus(session, on_failure="replace")
+    healthy = cloud.live()["eval"]
+    assert healthy["id"] != broken["id"]
+    for field in ("instance_type", "region", "ssh_key_names"):
+        assert healthy[field] == broken[field]
+    assert "4 GPUs answer" in check_gpus(session, on_failure="replace")
+    assert cloud.live()["eval"]["id"] == healthy["id"]
+
+
+def test_replacements_have_a_bound(cloud: Simulator, session: tuple[dict[str, str], list[str]]) -> None:
+    environment, extra = session
+    cloud.fate("gpu-missing", times=9)
+    ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
+    told = check_gpus(session, succeed=False, on_failure="replace", max_replacements=2)
+    assert told.count("Replacing eval.") == 2
+    assert f"eval (id {cloud.live()['eval']['id']}) should have 4 working GPUs, but only 3 answer" in told

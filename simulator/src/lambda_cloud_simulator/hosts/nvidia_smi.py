@@ -109,6 +109,8 @@ ALIASES = {"gpu_name": "name", "gpu_uuid": "uuid", "gpu_serial": "serial", "gpu_
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["nvlink"]:
+        return _nvlink()
     arguments = _arguments()
     spec = _spec()
     if spec["count"] <= 0:
@@ -138,6 +140,17 @@ def main() -> int:
         if gpu.broken:
             print(f"Unable to determine the device handle for GPU{gpu.number}: {gpu.bus_id}: Unknown Error")
     return 15 if len(answering) < len(gpus) else 0
+
+
+def _nvlink() -> int:
+    """The links between GPUs, of which each has some where there are several."""
+    spec = _spec()
+    gpus = [gpu for gpu in _gpus(spec) if not gpu.broken] if spec["count"] > 0 else []
+    for gpu in gpus:
+        print(f"GPU {gpu.number}: {gpu.model} (UUID: {gpu.uuid})")
+        for link in range(12 if len(gpus) > 1 else 0):
+            print(f"\t Link {link}: 25 GB/s")
+    return 0 if gpus else 9
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,0 +1,30 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Computes on each GPU and prints a line for each that does not, with the reason. Ends with 3 where there is no PyTorch."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    try:
+        import torch
+    except ImportError:
+        return 3
+    count = torch.cuda.device_count()
+    print(f"devices {count}")
+    for index in range(count):
+        try:
+            ones = torch.ones((256, 256), device=f"cuda:{index}")
+            total = float((ones @ ones).sum())
+            torch.cuda.synchronize(index)
+            if total != 256.0**3:
+                print(f"GPU {index}: a sum of products is {total:g}, not {256**3}")
+        except Exception as error:
+            print(f"GPU {index}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}")
+    return 0
+
+
+sys.exit(main())
