@@ -65,9 +65,10 @@ def run_play(
     return Ran([json.loads(line) for line in lines], done.stdout + done.stderr, simulator.requests())
 
 
-# What the service makes up: ids, keys, addresses and the names made of them; and the ports of servers.
+# What the service makes up: ids, moments, keys, addresses and the names made of them; and the ports of servers.
 _MADE_UP = re.compile(
-    r"\b[0-9a-f]{32}\b|(?<=-)[0-9a-f]{8}\b|ssh-(?:ed25519|rsa) AAAA[\w+/=]+|\b(?:198|10)([.-])\d+\1\d+\1\d+\b|(?<=127\.0\.0\.1:)\d+"
+    r"\b[0-9a-f]{32}\b|(?<=-)[0-9a-f]{8}\b|ssh-(?:ed25519|rsa) AAAA[\w+/=]+|\b(?:198|10)([.-])\d+\1\d+\1\d+\b"
+    r"|\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\w.+:]*|(?<=127\.0\.0\.1:)\d+"
 )
 
 
