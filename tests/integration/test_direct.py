@@ -35,11 +35,11 @@ MACHINE: Task = {"instance_type": "gpu_1x_a10", "region": "us-east-1", "ssh_key"
 SAME: Task = {"public_key": PUBLIC, "allow_duplicate_material": True}
 
 
-def key(name: str, /, **rest: t.Any) -> Task:
+def key(name: str, **rest: t.Any) -> Task:
     return {"lambdal.cloud.lambda_ssh_key": {"name": name, **SAME}, **rest}
 
 
-def machine(name: str, /, **rest: t.Any) -> Task:
+def machine(name: str, **rest: t.Any) -> Task:
     return {"lambdal.cloud.lambda_instance": {"name": name, **MACHINE}, **rest}
 
 
@@ -443,7 +443,7 @@ def test_a_timeout_ends_the_task_alone(
     simulator.fate("never-boots", name="a")
     ran = run_play(
         way,
-        [play(machine("a", timeout=3, name="wait", ignore_errors=True), {**KEYS, "name": "after"})],
+        [play({**machine("a", timeout=3, ignore_errors=True), "name": "wait"}, {**KEYS, "name": "after"})],
         simulator,
         environment,
         tmp_path / "run",
@@ -483,7 +483,7 @@ def test_a_crash_fails_its_task_alone(
     for way in WAYS:
         ran = run_play(
             way,
-            [play(key("a", name="crash", ignore_errors=True, loop=[1, 2]), {**KEYS, "name": "after"})],
+            [play({**key("a", ignore_errors=True, loop=[1, 2]), "name": "crash"}, {**KEYS, "name": "after"})],
             simulator,
             environment,
             tmp_path / "run",
