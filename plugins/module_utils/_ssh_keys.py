@@ -198,26 +198,23 @@ class KeyRing:
         else:
             existing = find_key(keys, str(name))
             found = [existing] if existing else []
-        if found and self._check_mode:
-            self._warn_of_users(found)
+        users = self._users(found[0]) if found else ""
         for key in found if not self._check_mode else ():
-            self._delete_unused(key)
-        return KeyChange(found, [])
-
-    def _warn_of_users(self, keys: t.Sequence[SshKey]) -> None:
-        users = self._users(keys[0])
+            self._delete_unused(key, users)
         if users:
             self._warn(
-                f"The SSH key '{keys[0].get('name')}' is in use by {users}. Older versions of the API refuse to delete it."
+                f"The SSH key '{found[0].get('name')}' is in use by {users}, which keep accepting it. Older versions of the API "
+                "refuse to delete it."
             )
+        return KeyChange(found, [])
 
-    def _delete_unused(self, key: SshKey) -> None:
+    def _delete_unused(self, key: SshKey, users: str) -> None:
         try:
             self._delete(key["id"])
         except ApiError as error:
             if error.code != "ssh-keys/key-in-use":
                 raise
-            raise CausedError(f"{error} It is in use by {self._users(key) or 'an instance'}.", error) from error
+            raise CausedError(f"{error} It is in use by {users or 'an instance'}.", error) from error
 
     def _users(self, key: SshKey) -> str:
         """The machines that were launched with a key, in a sentence."""

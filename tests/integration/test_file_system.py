@@ -55,7 +55,13 @@ def test_data_is_deleted_only_by_force(simulator: Simulator, modules: Modules) -
         refused = modules.run("lambda_file_system", check=check, **options)
         assert f"holds {row['bytes_used']} bytes" in refused["msg"]
     assert len(named(simulator, row["name"])) == 1
-    assert modules.run("lambda_file_system", force_destroy=True, **options).changed
+    tried = modules.run("lambda_file_system", check=True, force_destroy=True, **options)
+    done = modules.run("lambda_file_system", force_destroy=True, **options)
+    assert done.changed
+    # What goes, and what no longer bills
+    assert tried["diff"] == done["diff"]
+    assert done["diff"]["before"]["bytes_used"] == done["diff"]["before"]["billed_bytes"] == row["bytes_used"]
+    assert done["diff"]["after"] == {}
     assert named(simulator, row["name"]) == []
 
 

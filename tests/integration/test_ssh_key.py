@@ -240,8 +240,13 @@ def test_a_key_in_use_is_told(simulator: Simulator, oldest: Simulator, modules: 
     for one in (simulator, oldest):
         one.seed_key("laptop")
         one.seed_instance("train-01", ssh_key_names=["laptop"])
-    tried = modules.run("lambda_ssh_key", check=True, name="laptop", state="absent")
-    assert "in use by train-01" in str(tried["warnings"])
+    for check in (True, False):
+        simulator.forget_requests()
+        done = modules.run("lambda_ssh_key", check=check, name="laptop", state="absent")
+        assert done.changed
+        assert "in use by train-01 (id" in str(done["warnings"])
+        assert simulator.operations() == ["list_ssh_keys", "list_instances", *([] if check else ["delete_ssh_key"])]
+    assert names(simulator) == []
     refused = modules.on(oldest).run("lambda_ssh_key", name="laptop", state="absent")
     assert refused["failure"]["code"] == "ssh-keys/key-in-use"
     assert "It is in use by train-01 (id" in refused["msg"]
