@@ -1,0 +1,233 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks and roles that train and reap, over SSH on simulated machines that are real ones to them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import typing as t
+from pathlib import Path
+
+import pytest
+from lambda_cloud_simulator.hosts import HostError
+from lambda_cloud_simulator.hosts.machine import requirements
+from support.runner import ROOT, ansible, module_environment
+from support.simulator import KEY, Simulator, running_simulator
+
+
+def why_not() -> str:
+    """Why machines cannot be had here; empty if they can."""
+    try:
+        requirements.check()
+    except HostError as error:
+        return str(error)
+    return ""
+
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.root,
+    pytest.mark.skipif(bool(why_not()), reason=why_not() or "machines can be had"),
+]
+
+# A stand-in for a job: the parts meet where they are told to, add up their ranks, and each writes the sum.
+JOB = """
+import json, os, pathlib, socket, sys, time
+options = dict(word.lstrip("-").split("=", 1) for word in sys.argv[1:] if word.startswith("--") and "=" in word)
+rank, nodes = int(options["node-rank"]), int(options["nnodes"])
+host, port = options["rdzv-endpoint"].split(":")
+if rank == 0:
+    server = socket.create_server((host, int(port)))
+    peers = [server.accept()[0] for _each in range(nodes - 1)]
+    total = sum(int(peer.recv(64)) for peer in peers)
+    for peer in peers:
+        peer.sendall(str(total).encode())
+else:
+    for _each in range(150):
+        try:
+            peer = socket.create_connection((host, int(port)))
+            break
+        except OSError:
+            time.sleep(0.2)
+    peer.sendall(str(rank).encode())
+    total = int(peer.recv(64))
+out = pathlib.Path.home() / "out"
+out.mkdir(exist_ok=True)
+(out / "total.json").write_text(json.dumps({"rank": rank, "total": total, "said": sys.argv[-1]}))
+"""
+
+
+class World(t.NamedTuple):
+    """A simulator with machines, and how Ansible reaches them."""
+
+    simulator: Simulator
+    environment: dict[str, str]
+    fleet: dict[str, t.Any]
+    key: Path
+
+    def play(self, name: str, *extra: dict[str, t.Any], succeed: bool = True) -> str:
+        variables = [word for each in (self.fleet, *extra) for word in ("-e", json.dumps(each))]
+        command = ["ansible-playbook", "-i", "playbooks/lambda.yml", f"playbooks/{name}.yml", *variables]
+        return ansible(command, self.environment, succeed=succeed).stdout
+
+    def ssh(self, name: str, command: str) -> subprocess.Popen[str]:
+        fresh = ["-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-oLogLevel=ERROR", "-oBatchMode=yes"]
+        address = f"ubuntu@{self.simulator.live()[name]['ip']}"
+        argv = ["ssh", "-F", "none", "-i", str(self.key), *fresh, address, command]
+        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> t.Iterator[World]:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    home = tmp_path / "home"
+    home.mkdir()
+    with running_simulator(tmp_path, "--hosts", "machine", "--boot-time", "0", "--time-scale", "1000") as simulator:
+        environment = {
+            **module_environment(home),
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_PRIVATE_KEY_FILE": str(key),
+            "ANSIBLE_FORKS": "10",
+            "LAMBDA_API_KEY": KEY,
+            "LAMBDA_API_URL": simulator.api_url,
+            "LAMBDA_REQUEST_INTERVAL": "0",
+            "LAMBDA_LAUNCH_INTERVAL": "0",
+        }
+        fleet = {
+            "fleet_machines": [{"name": "train-[01:02]", "instance_type": "gpu_1x_a10", "region": "us-east-1"}],
+            "fleet_ssh_key": "laptop",
+            "fleet_ssh_public_key_file": f"{key}.pub",
+            "fleet_known_hosts_file": str(tmp_path / "known_hosts"),
+            "fleet_wait_interval": 0.2,
+        }
+        yield World(simulator, environment, fleet, key)
+
+
+def changed(output: str, host: str) -> int:
+    line = re.search(rf"^{host} +: .*changed=(\d+)", output, re.MULTILINE)
+    assert line, output
+    return int(line[1])
+
+
+def test_from_nothing_to_a_job_of_two_machines_and_back(world: World, tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "job.py").write_text(JOB)
+    (tmp_path / "requirements.txt").write_text("six==1.16.0\n")
+    job = {
+        "sync_push": [{"src": f"{tmp_path}/project/", "dest": "/home/ubuntu/my project/", "delete": True}],
+        "sync_pull": [{"src": "/home/ubuntu/out/", "dest": f"{tmp_path}/out/" + "{{ inventory_hostname }}/"}],
+        "sync_retries": 0,
+        "python_env_path": "/home/ubuntu/env",
+        "python_env_requirements": [str(tmp_path / "requirements.txt")],
+        "torchrun_launcher": ["/home/ubuntu/env/bin/python", "/home/ubuntu/my project/job.py"],
+        "torchrun_command": ["--name", 'a "b" $HOME %h \\ c'],
+        "torchrun_environment": {"TOKEN": "secret-of-the-job"},
+        "torchrun_interval": 1,
+        "torchrun_timeout": 60,
+    }
+    output = world.play("site", job)
+    assert "secret-of-the-job" not in output
+    for rank, name in enumerate(("train-01", "train-02")):
+        found = json.loads((tmp_path / "out" / name / "total.json").read_text())
+        assert found == {"rank": rank, "total": 1, "said": 'a "b" $HOME %h \\ c'}
+
+    again = world.play("site", job)
+    assert [changed(again, host) for host in ("localhost", "train-01", "train-02")] == [0, 0, 0]
+
+    # What cannot be brought back keeps the machines.
+    missing = {"sync_pull": [{"src": "/nowhere/", "dest": f"{tmp_path}/nothing/"}], "fleet_pull_first": True}
+    world.play("terminate", job, missing, succeed=False)
+    assert sorted(world.simulator.live()) == ["train-01", "train-02"]
+
+    (tmp_path / "out" / "train-01" / "total.json").unlink()
+    world.play("terminate", job, {"fleet_pull_first": True})
+    assert (tmp_path / "out" / "train-01" / "total.json").exists()
+    assert world.simulator.live() == {}
+
+
+def test_a_part_that_fails_is_named_with_its_log(world: World) -> None:
+    world.play("launch")
+    job = {
+        "torchrun_launcher": [],
+        "torchrun_command": ["/bin/sh", "-c", 'echo "part $NODE_RANK of $NNODES"; exit "$NODE_RANK"'],
+        "torchrun_restarts": 1,
+        "torchrun_restart_delay": 1,
+        "torchrun_interval": 1,
+        "torchrun_timeout": 30,
+    }
+    output = world.play("train", job, succeed=False)
+    assert "The job train failed with exit code 1 (exit-code, restarted 1 times) on train-02" in output
+    assert "part 1 of 2" in output
+    assert "failed with exit code 0" not in output
+
+
+def test_a_server_is_healthy_and_restarted_only_when_changed(world: World) -> None:
+    world.play("launch")
+    server = {
+        "inference_server_command": ["/usr/bin/python3", "-m", "http.server", "--bind", "127.0.0.1", "8000"],
+        "inference_server_health_path": "/",
+        "inference_server_health_interval": 1,
+        "inference_server_health_timeout": 20,
+        "inference_server_api_key": "secret-of-the-server",
+    }
+    first = world.play("serve", server)
+    assert "secret-of-the-server" not in first
+    assert changed(first, "train-01") > 0
+    assert changed(world.play("serve", server), "train-01") == 0
+    listening = world.ssh("train-01", "ss -Hltn 'sport = :8000'; ps ax").communicate()[0]
+    assert "127.0.0.1:8000" in listening
+    assert "secret-of-the-server" not in listening
+
+    failed = world.play(
+        "serve", server, {"inference_server_health_path": "/nope", "inference_server_health_timeout": 2}, succeed=False
+    )
+    assert "The server vllm on train-01 did not answer 200 at /nope within 2 seconds" in failed
+    opened = world.play(
+        "serve", server, {"inference_server_host": "0.0.0.0", "inference_server_api_key": ""}, succeed=False
+    )
+    assert "inference_server_host is not loopback, so set inference_server_api_key" in opened
+
+
+def test_the_reaper_ends_exactly_the_idle_machines_of_its_owner(world: World) -> None:
+    names = {"me": "mine-[1:5]", "you": "yours-[1:5]"}
+    machines = [
+        {"name": names[owner], "instance_type": "gpu_1x_a10", "region": "us-east-1", "tags": {"owner": owner}}
+        for owner in names
+    ]
+    world.simulator.capacity(gpu_1x_a10={"us-east-1": 10})
+    world.play("launch", {"fleet_machines": machines})
+    reaper = {
+        "reaper_idle_seconds": 1,
+        "reaper_samples": 1,
+        "reaper_owner_tags": {"owner": "me"},
+        "reaper_terminate": True,
+        "reaper_wait_interval": 0.2,
+    }
+    # A GPU at work, and somebody logged in
+    busy = "printf '#!/bin/sh\\necho 87\\n' | sudo tee /usr/bin/nvidia-smi > /dev/null"
+    assert world.ssh("mine-2", busy).wait() == 0
+    with world.ssh("mine-4", "sleep 600") as session:
+        try:
+            # One look does not tell for how long a machine has been idle.
+            assert "0 of 10 machines are to go" in world.play("reap", reaper)
+            assert len(world.simulator.live()) == 10
+            foretold = world.play("reap", reaper, {"reaper_terminate": False})
+            assert "8 of 10 machines are to go, 3 of them yours" in foretold
+            assert len(world.simulator.live()) == 10
+            # A hook that fails spares its machine.
+            spared = {"reaper_hook": ["/bin/sh", "-c", 'test "$REAPER_NAME" != mine-3']}
+            assert "These machines stay, and bill." in world.play("reap", reaper, spared, succeed=False)
+            assert sorted(set(world.simulator.live())) == [
+                "mine-2",
+                "mine-3",
+                "mine-4",
+                *(f"yours-{n}" for n in range(1, 6)),
+            ]
+            world.play("reap", reaper)
+            assert sorted(world.simulator.live()) == ["mine-2", "mine-4", *(f"yours-{n}" for n in range(1, 6))]
+        finally:
+            session.terminate()
