@@ -26,13 +26,14 @@ def main() -> int:
     parser.add_argument("--interval", type=float, required=True, help="seconds between")
     parser.add_argument("--file", type=pathlib.Path, required=True, help="what was seen before")
     parser.add_argument("--write", action="store_true", help="keep what is seen now")
+    parser.add_argument("--proc", type=pathlib.Path, default=pathlib.Path("/proc"), help="where the processes are told")
     arguments = parser.parse_args()
 
     utilisation, problem = highest_utilisation(arguments.samples, arguments.interval)
-    sessions = other_sessions(os.getpid())
+    sessions = other_sessions(os.getpid(), arguments.proc)
     now = time.time()
     seen = remembered(arguments.file)
-    booted = now - age_of_first_process()
+    booted = now - age_of_first_process(arguments.proc)
     first_seen = min(seen.get("first_seen", now), booted)
     # Whoever cannot tell whether the GPUs work must not say that they do not.
     busy = sessions > 0 or utilisation is None or utilisation >= arguments.busy
@@ -70,7 +71,7 @@ def highest_utilisation(samples: int, interval: float) -> tuple[float | None, st
     return highest, ""
 
 
-def other_sessions(own: int, proc: pathlib.Path = pathlib.Path("/proc")) -> int:
+def other_sessions(own: int, proc: pathlib.Path) -> int:
     """How many SSH sessions there are beside the one that this process belongs to."""
     processes = dict(_processes(proc))
     mine = set()
@@ -93,9 +94,9 @@ def _processes(proc: pathlib.Path) -> t.Iterator[tuple[int, tuple[int, str]]]:
         yield int(folder.name), (parent, command)
 
 
-def age_of_first_process() -> float:
+def age_of_first_process(proc: pathlib.Path) -> float:
     """Seconds since the machine booted; /proc/uptime would tell a container's host's."""
-    ticks = int(pathlib.Path("/proc/1/stat").read_text().rpartition(")")[2].split()[19])
+    ticks = int((proc / "1" / "stat").read_text().rpartition(")")[2].split()[19])
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 
 
