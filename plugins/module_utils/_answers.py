@@ -45,7 +45,8 @@ def read_answer(answer: Answer, *, what: str, expect: type | None, whole: bool =
         TransportError: the answer is not the API's.
     """
     body = _parse(answer.text)
-    if answer.status == 429 or _is_ban_page(answer.text):
+    # What the API itself says may hold any words, as the names of machines do.
+    if answer.status == 429 or (answer.status >= 400 and body is None and _is_ban_page(answer.text)):
         raise RateLimited(
             f"Could not {what}: the rate limit was reached (HTTP {answer.status}).",
             status=answer.status,

@@ -18,7 +18,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._view import (
 )
 from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import LAUNCH_TAG
 
-Diff = dict[str, t.Any] | list[dict[str, t.Any]]
+Diff = t.Union[dict[str, t.Any], list[dict[str, t.Any]]]  # noqa: UP007 - evaluated, which ansible-test objects to
 
 
 def hourly_cost_cents(rows: t.Iterable[Instance]) -> int | None:

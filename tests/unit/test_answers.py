@@ -42,6 +42,11 @@ def test_code_message_suggestion_and_fields_reach_the_user() -> None:
     }
 
 
+def test_a_machine_named_like_the_edges_page_is_a_machine() -> None:
+    row = {"id": "1", "name": "error code: 1015"}
+    assert read(200, json.dumps({"data": [row]})) == [row]
+
+
 @pytest.mark.parametrize(
     ("text", "header", "seconds"),
     [

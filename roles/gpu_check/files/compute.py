@@ -1,17 +1,31 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Computes on each GPU and prints a line for each that does not, with the reason. Ends with 3 where there is no PyTorch."""
+"""Computes on each GPU and prints a line for each that does not, with the reason.
+
+Ends with 3 where there is no PyTorch, or one that was built without CUDA, which says nothing of the GPUs.
+"""
 
 from __future__ import annotations
 
 import sys
 
 
+def reason(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no reason given'}"
+
+
 def main() -> int:
     try:
         import torch
     except ImportError:
+        return 3
+    except Exception as error:
+        print("devices 0")
+        print(f"import: {reason(error)}")
+        return 0
+    if torch.version.cuda is None:
         return 3
     count = torch.cuda.device_count()
     print(f"devices {count}")
@@ -23,7 +37,7 @@ def main() -> int:
             if total != 256.0**3:
                 print(f"GPU {index}: a sum of products is {total:g}, not {256**3}")
         except Exception as error:
-            print(f"GPU {index}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}")
+            print(f"GPU {index}: {reason(error)}")
     return 0
 
 
