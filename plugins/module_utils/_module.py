@@ -9,6 +9,7 @@ import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
 from ansible_collections.lambdal.cloud.plugins.module_utils._deadline import Deadline
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import LambdaCloudError
@@ -49,6 +50,9 @@ WAIT_SPEC: dict[str, t.Any] = {
 }
 
 Options = t.Mapping[str, t.Any]
+
+# Takes lines of progress where they can be shown at once; a process of the module's own can only leave them to the system's log.
+progress: t.Callable[[str], None] | None = None
 
 
 def open_api(
@@ -92,11 +96,14 @@ class Task:
         self.options: Options = module.params
         self.check_mode: bool = module.check_mode
         self.warn: t.Callable[[str], None] = module.warn
-        self.log: t.Callable[[str], None] = module.debug
         self.result: t.Callable[[], dict[str, t.Any]] = dict
         self.diff: t.Callable[[], dict[str, t.Any] | list[dict[str, t.Any]] | None] = lambda: None
         self.note: t.Callable[[], str | None] = lambda: None
         self._module = module
+
+    def log(self, text: str) -> None:
+        """Tell the user of progress, at `-v`."""
+        (progress or self._module.debug)(remove_values(text, self._module.no_log_values))
 
     def open_api(self) -> Api:
         """The API that the task's options lead to."""

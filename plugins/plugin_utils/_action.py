@@ -10,6 +10,7 @@ are made and the result is read is what happens to any module; only building the
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import os
@@ -22,6 +23,7 @@ from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
+from ansible_collections.lambdal.cloud.plugins.module_utils import _module
 from ansible_collections.lambdal.cloud.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._process import run_here
 
@@ -116,13 +118,14 @@ class ModuleAction(NormalAction):  # type: ignore[misc]
     def _low_level_execute_command(self, cmd: str, *args: t.Any, **options: t.Any) -> dict[str, t.Any]:
         if not self._direct:
             return t.cast("dict[str, t.Any]", super()._low_level_execute_command(cmd, *args, **options))
-        done = run_here(
-            type(self).main,
-            self._arguments,
-            _PROFILE,
-            environment=self._environment(),
-            folder=self._loader.get_basedir(),
-        )
+        with self._progress():
+            done = run_here(
+                type(self).main,
+                self._arguments,
+                _PROFILE,
+                environment=self._environment(),
+                folder=self._loader.get_basedir(),
+            )
         return {
             "rc": done.rc,
             "stdout": done.stdout,
@@ -130,3 +133,13 @@ class ModuleAction(NormalAction):  # type: ignore[misc]
             "stderr": done.stderr,
             "stderr_lines": done.stderr.splitlines(),
         }
+
+    @contextlib.contextmanager
+    def _progress(self) -> t.Iterator[None]:
+        """Show what the module tells of its progress at `-v`, unless the task keeps everything to itself."""
+        if not self._task.no_log:
+            _module.progress = lambda text: Display().v(text, host=self._play_context.remote_addr)
+        try:
+            yield
+        finally:
+            _module.progress = None

@@ -198,7 +198,7 @@ def test_file_systems_are_mounted_shared_and_outlive_machines(fleet: Fleet) -> N
 
     first = spec("first", public_key, alone="/home/ubuntu/data")
     ip = fleet.runner.run(fleet.hosts.start(first)).ip
-    client.run(ip, "echo trained > ~/data/model && sudo touch /root/gone")
+    client.run(ip, "echo trained > ~/data/model && sudo touch /opt/gone")
     fleet.runner.run(fleet.hosts.stop("first"))
     fleet.runner.run(fleet.hosts.stop("first"))
     assert len(machines(fleet.state_dir)) == 10

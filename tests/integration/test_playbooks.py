@@ -123,3 +123,32 @@ def test_no_secret_is_printed_however_loud(
 def test_provision_requires_machines(environment: dict[str, str]) -> None:
     command = ["ansible-playbook", "-i", "playbooks/lambda.yml", "playbooks/provision.yml"]
     assert "no machine in the group lambda_cloud" in ansible(command, environment, succeed=False).stdout
+
+
+@pytest.mark.parametrize("way", ["direct"], indirect=True)
+def test_progress_shows_while_it_happens(
+    simulator: Simulator, environment: dict[str, str], fleet: list[str], tmp_path: Path
+) -> None:
+    command = ["ansible-playbook", "playbooks/launch.yml", *fleet]
+    shown = ansible([*command, "-v"], environment).stdout
+    for name, row in simulator.live().items():
+        assert f"Launched {name} (id {row['id']})" in shown
+    simulator.reset()
+    assert "Launched train-01" not in ansible(command, environment).stdout
+    simulator.reset()
+    simulator.seed_key("laptop", PUBLIC)
+    task = {
+        "name": "a",
+        "instance_type": "gpu_1x_a10",
+        "region": "us-east-1",
+        "ssh_key": "laptop",
+        "wait_interval": 0.1,
+    }
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [{"lambdal.cloud.lambda_instance": task, "no_log": True}],
+    }
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    assert "Launched" not in ansible(["ansible-playbook", "-v", str(tmp_path / "play.yml")], environment).stdout
+    assert list(simulator.live()) == ["a"]
