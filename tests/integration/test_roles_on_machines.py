@@ -231,3 +231,54 @@ def test_the_reaper_ends_exactly_the_idle_machines_of_its_owner(world: World) ->
             assert sorted(world.simulator.live()) == ["mine-2", "mine-4", *(f"yours-{n}" for n in range(1, 6))]
         finally:
             session.terminate()
+
+
+def test_a_node_is_made_ready_and_stays_so(world: World, tmp_path: Path) -> None:
+    ada = tmp_path / "ada"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", ada], check=True)
+    machines = [
+        {
+            "name": "train-[01:02]",
+            "instance_type": "gpu_1x_a10",
+            "region": "us-east-1",
+            "file_systems": ["datasets"],
+        }
+    ]
+    node = {
+        "fleet_machines": machines,
+        "provision_node": True,
+        "node_users": [{"name": "ada", "ssh_keys": [Path(f"{ada}.pub").read_text().strip()], "sudo": True}],
+        "node_packages": ["tzdata"],
+        "node_timezone": "Europe/Berlin",
+    }
+    world.play("launch", node)
+    first = world.play("provision", node)
+    assert changed(first, "train-01") > 0
+    again = world.play("provision", node)
+    assert [changed(again, host) for host in ("train-01", "train-02")] == [0, 0]
+
+    def said(command: str) -> str:
+        return world.ssh("train-01", command).communicate()[0].strip()
+
+    assert said("hostname") == "train-01"
+    assert said("date +%Z") in ("CET", "CEST")
+    assert said("getent hosts train-02").split() == [world.simulator.live()["train-02"]["private_ip"], "train-02"]
+    # A simulated machine may not raise its own limits.
+    assert "* - nofile 1048576" in said("cat /etc/security/limits.d/90-node.conf")
+    assert '"nvidia-";' in said("cat /etc/apt/apt.conf.d/90-node-held")
+    fresh = ["-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-oBatchMode=yes", "-oLogLevel=ERROR"]
+    address = f"ada@{world.simulator.live()['train-01']['ip']}"
+    login = ["ssh", "-F", "none", "-i", str(ada), *fresh, address, "sudo -n id -un"]
+    assert subprocess.run(login, capture_output=True, text=True, check=True).stdout.strip() == "root"
+
+    # Whoever is logged in is not touched, nor is anything done before a wrong key is told.
+    mine = world.play("provision", node, {"node_users": [{"name": "ubuntu"}]}, succeed=False)
+    assert "the user that Ansible logs in as" in mine
+    wrong = world.play("provision", node, {"node_users": [{"name": "bob", "ssh_keys": ["nonsense"]}]}, succeed=False)
+    assert "One of the ssh_keys of bob is no public key" in wrong
+    assert said("id bob || echo nobody") == "nobody"
+
+    # What was never mounted, or no longer is, is told before anything is written beside it.
+    world.ssh("train-01", "sudo umount --lazy /lambda/nfs/datasets").communicate()
+    unmounted = " ".join(world.play("provision", node, succeed=False).split())
+    assert "has no file system mounted at /lambda/nfs/datasets, where the API reports one" in unmounted
