@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 import pytest
-from support.runner import Modules, module_environment
-from support.simulator import Simulator, running_simulator
+from support.runner import Modules
+from support.simulator import Simulator
 
 HERE: dict[str, t.Any] = {"name": "run-7", "region": "us-east-1", "outcome_timeout": 0.3, "wait_interval": 0.05}
 
@@ -107,12 +106,10 @@ def test_bad_input_gets_one_clear_sentence(
     assert len(simulator.state()["file_systems"]) == before
 
 
-def test_an_api_of_1_5_3_is_said_to_lack_it(tmp_path: Path) -> None:
-    with running_simulator(tmp_path, "--api-version", "1.5.3") as old:
-        modules = Modules(old, module_environment(tmp_path))
-        done = modules.run("lambda_file_system", **HERE)
-        assert "cannot create file systems; version 1.10.0 can" in done["msg"]
-        row = old.state()["file_systems"][0]
-        done = modules.run("lambda_file_system", name=row["name"], state="absent", force_destroy=True)
-        assert "cannot delete file systems; version 1.10.0 can" in done["msg"]
-        assert len(old.state()["file_systems"]) == 2
+def test_an_api_of_1_5_3_is_said_to_lack_it(oldest: Simulator, modules: Modules) -> None:
+    old = modules.on(oldest)
+    assert "cannot create file systems; version 1.10.0 can" in old.run("lambda_file_system", **HERE)["msg"]
+    row = oldest.state()["file_systems"][0]
+    done = old.run("lambda_file_system", name=row["name"], state="absent", force_destroy=True)
+    assert "cannot delete file systems; version 1.10.0 can" in done["msg"]
+    assert len(oldest.state()["file_systems"]) == 2

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from support.runner import ROOT, ansible, module_environment
 from support.simulator import KEY, Simulator, running_simulator
+from support.ways import WAYS
 
 SSH_PORT = 2223
 
@@ -27,7 +28,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Simulator]:
 
 
 @pytest.fixture
-def session(cloud: Simulator, tmp_path: Path) -> t.Iterator[tuple[dict[str, str], list[str]]]:
+def session(cloud: Simulator, tmp_path: Path, way: str) -> t.Iterator[tuple[dict[str, str], list[str]]]:
     """An environment and extra variables for playbooks that use SSH."""
     cloud.reset()
     home = tmp_path / "home"
@@ -40,6 +41,7 @@ def session(cloud: Simulator, tmp_path: Path) -> t.Iterator[tuple[dict[str, str]
         "ANSIBLE_PRIVATE_KEY_FILE": str(key),
         # A socket's path has a hundred characters or so.
         "ANSIBLE_SSH_ARGS": "-C -o ControlMaster=no",
+        "LAMBDA_CLOUD_DIRECT": WAYS[way],
         "LAMBDA_API_KEY": KEY,
         "LAMBDA_API_URL": cloud.api_url,
         "LAMBDA_REQUEST_INTERVAL": "0",

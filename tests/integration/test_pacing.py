@@ -28,12 +28,18 @@ class Strict:
         return {"request_interval": 1 / self.scale, "launch_interval": launch_interval / self.scale}
 
 
+@pytest.fixture(params=["process", pytest.param("direct", marks=pytest.mark.slow)])
+def module_way(request: pytest.FixtureRequest) -> str:
+    """In which way a test runs modules; what they say depends on time, so it is not compared."""
+    return str(request.param)
+
+
 @pytest.fixture
-def strict(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Strict]:
+def strict(request: pytest.FixtureRequest, tmp_path: Path, module_way: str) -> t.Iterator[Strict]:
     scale = request.param
     arguments = ["--rate-limit", "--boot-time", "0", "--time-scale", str(scale)]
     with running_simulator(tmp_path, *arguments) as simulator:
-        yield Strict(simulator, Modules(simulator, module_environment(tmp_path)), scale)
+        yield Strict(simulator, Modules(simulator, module_environment(tmp_path), module_way), scale)
 
 
 real_time = pytest.mark.parametrize("strict", [1], indirect=True)

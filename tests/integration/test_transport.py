@@ -23,9 +23,9 @@ EMPTY = (200, {}, b'{"data": []}')
 
 
 @pytest.fixture
-def elsewhere(simulator: Simulator, home: Path) -> t.Callable[..., Modules]:
+def elsewhere(simulator: Simulator, home: Path, module_way: str) -> t.Callable[..., Modules]:
     """Modules that run with some environment variables more."""
-    return lambda **more: Modules(simulator, {**module_environment(home), **more})
+    return lambda **more: Modules(simulator, {**module_environment(home), **more}, module_way)
 
 
 @pytest.fixture
