@@ -90,6 +90,12 @@ def test_only_its_own_script_may_run(api: Api) -> None:
 def test_other_sites_read_nothing(api: Api) -> None:
     answer = requests.get(f"{api.url}/_simulator/page", headers={"Origin": "https://elsewhere.example"}, timeout=30)
     assert answer.status_code == 403
+    # Nor through a name that was made to lead here.
+    rebound = {"Host": "elsewhere.example", "Sec-Fetch-Site": "same-origin"}
+    assert requests.get(f"{api.url}/_simulator/page", headers=rebound, timeout=30).status_code == 403
+    # A client that is no browser may use any name.
+    named = {"Host": "simulator.internal:8420"}
+    assert requests.get(f"{api.url}/_simulator/page", headers=named, timeout=30).status_code == 200
     assert "Access-Control-Allow-Origin" not in requests.get(api.url, timeout=30).headers
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import typing as t
 from urllib.parse import urlsplit
 
@@ -42,10 +43,22 @@ class SetStatus(Seed):
 
 def refuse_other_sites(request: Request) -> None:
     """A page of another site, open in the operator's browser, must not give orders here. Raises HTTPException."""
-    origin = request.headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-    if foreign or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+    origin, host = request.headers.get("origin"), request.headers.get("host")
+    site = request.headers.get("sec-fetch-site")
+    foreign = origin is not None and urlsplit(origin).netloc != host
+    # A name that another site made to lead here is that site's. Only browsers tell a site, and operators use addresses.
+    rebound = site is not None and not _is_local(urlsplit(f"//{host}").hostname or "")
+    if foreign or rebound or site in ("cross-site", "same-site"):
         raise HTTPException(403, "Requests from other sites are refused.")
+
+
+def _is_local(host: str) -> bool:
+    """Whether it is an address, or this machine's own name for itself."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return True
 
 
 def router(simulator: Simulator) -> APIRouter:
