@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import tempfile
 import typing as t
 from pathlib import Path
 
@@ -86,11 +87,17 @@ def world(tmp_path: Path) -> t.Iterator[World]:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     home = tmp_path / "home"
     home.mkdir()
-    with running_simulator(tmp_path, "--hosts", "machine", "--boot-time", "0", "--time-scale", "1000") as simulator:
+    # A socket's path has a hundred characters or so, which the folders of tests alone may take.
+    sockets = tempfile.TemporaryDirectory(prefix="cp-")
+    with (
+        sockets,
+        running_simulator(tmp_path, "--hosts", "machine", "--boot-time", "0", "--time-scale", "1000") as simulator,
+    ):
         environment = {
             **module_environment(home),
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_PRIVATE_KEY_FILE": str(key),
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets.name,
             "ANSIBLE_FORKS": "10",
             "LAMBDA_API_KEY": KEY,
             "LAMBDA_API_URL": simulator.api_url,
