@@ -161,7 +161,8 @@ class Api:
             dict,
             body={"name": name, "region": region},
         )
-        return t.cast("FileSystem", self._object(call, deadline))
+        with since("1.10.0"):
+            return t.cast("FileSystem", self._object(call, deadline))
 
     def delete_filesystem(self, file_system_id: str, deadline: Deadline | None = None) -> None:
         """DELETE /filesystems/{id}, since 1.10.0."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import ApiError, LambdaCloudError
-from ansible_collections.lambdal.cloud.plugins.module_utils._instances import describe
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances import describe, live_by_id
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
 
 # A key or an account that is refused is refused for each machine alike.
@@ -26,15 +27,12 @@ class Left(t.NamedTuple):
 
 
 def for_all(
-    rows: t.Sequence[Instance],
-    operate: t.Callable[[t.Sequence[Instance]], t.Sequence[Instance]],
-    refresh: t.Callable[[t.Sequence[Instance]], t.Sequence[Instance]],
+    api: Api, rows: t.Sequence[Instance], operate: t.Callable[[t.Sequence[Instance]], t.Sequence[Instance]]
 ) -> list[Left]:
     """Operate on all machines at once, or, where that is refused, on each by itself, so that the rest still go.
 
     Args:
         operate: makes the request for some machines; those that it did not reach.
-        refresh: those of some machines that still exist.
 
     Raises:
         LambdaCloudError: the refusal, where it is not due to a single one of several machines.
@@ -45,9 +43,14 @@ def for_all(
         if len(rows) == 1 or error.status in _NOT_FOR_ONE:
             raise
     left: list[Left] = []
-    for row in refresh(rows):
+    for row in alive(api, rows):
         try:
             left += [Left(each, None) for each in operate([row])]
         except LambdaCloudError as error:
             left.append(Left(row, error))
     return left
+
+
+def alive(api: Api, rows: t.Sequence[Instance]) -> list[Instance]:
+    """Those of some machines that are live by now, as they are now."""
+    return live_by_id(api.list_instances(), [row["id"] for row in rows])

@@ -112,11 +112,13 @@ class Task:
     def patience(self, before_waiting: float = 0.0) -> Patience:
         """How long the task's options let it wait, and so many seconds before that."""
         options = self.options
+        # What nobody waits for is only looked for after a lost answer.
+        interval = options.get("wait_interval", 2.0)
         return Patience(
-            deadline=Deadline(options["wait_timeout"] + before_waiting) if options["wait"] else None,
-            interval=options["wait_interval"],
+            deadline=Deadline(options["wait_timeout"] + before_waiting) if options.get("wait") else None,
+            interval=interval,
             outcome_timeout=options["outcome_timeout"],
-            pace=options["request_interval"] or min(1.0, options["wait_interval"]),
+            pace=options["request_interval"] or min(1.0, interval),
             log=self.log,
         )
 

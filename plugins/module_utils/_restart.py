@@ -40,7 +40,7 @@ def ensure_restarted(work: Work, names: t.Sequence[str], ids: t.Sequence[str]) -
         work.report.restarted(row for row in rows if row not in unreached)
         return unreached
 
-    left = {each.row["id"]: each for each in for_all(found, operate, lambda rows: _alive(work, rows))}
+    left = {each.row["id"]: each for each in for_all(work.api, found, operate)}
     missed = [left.get(row["id"], Left(row, None)) for row in found if row not in reached]
     try:
         if work.wait and reached:
@@ -78,10 +78,6 @@ def _restart(work: Work, rows: t.Sequence[Instance]) -> list[Instance]:
 
     reached = settle(send, left_active, work.patience)
     return [row for row in rows if row["id"] not in reached]
-
-
-def _alive(work: Work, rows: t.Sequence[Instance]) -> list[Instance]:
-    return live_by_id(work.api.list_instances(), [row["id"] for row in rows])
 
 
 def _see_them_answer(work: Work, rows: t.Sequence[Instance]) -> None:

@@ -19,6 +19,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._errors import (
     LambdaCloudError,
     StateError,
 )
+from ansible_collections.lambdal.cloud.plugins.module_utils._holdings import Holdings, named
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances import describe, is_live
 from ansible_collections.lambdal.cloud.plugins.module_utils._outcome import settle
 from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
@@ -62,7 +63,7 @@ def find_key(keys: t.Iterable[SshKey], name: str) -> SshKey | None:
     Raises:
         StateError: two keys bear it, with which no instance can be launched.
     """
-    same = [key for key in keys if key.get("name") == name]
+    same = list(filter(named(name), keys))
     if len(same) > 1:
         raise StateError(
             f"{len(same)} SSH keys are named '{name}' (ids {', '.join(key['id'] for key in same)}), with which no instance can be "
@@ -96,6 +97,7 @@ class KeyRing:
         warn: t.Callable[[str], None] = lambda text: None,
     ) -> None:
         self._api = api
+        self._holdings = Holdings(api.list_ssh_keys, api.delete_ssh_key, patience)
         self._patience = patience
         self._check_mode = check_mode
         self._warn = warn
@@ -110,7 +112,7 @@ class KeyRing:
             LambdaCloudError: the service refused, or nobody knows what became of the key.
         """
         keys = self._api.list_ssh_keys()
-        same_name = [key for key in keys if key.get("name") == wanted.name]
+        same_name = list(filter(named(wanted.name), keys))
         if len(same_name) > 1 and wanted.deduplicate:
             return self._deduplicate(wanted, keys, same_name)
         existing = find_key(same_name, wanted.name)
@@ -153,7 +155,7 @@ class KeyRing:
         spare = dataclasses.replace(wanted, name=f"{wanted.name[:54]}-{uuid.uuid4().hex[:8]}")
         kept = self._add(spare, keys)
         try:
-            self._delete(existing["id"])
+            self._holdings.delete(existing["id"])
             made = self._add(wanted, keys)
         except LambdaCloudError as error:
             raise CausedError(
@@ -161,7 +163,7 @@ class KeyRing:
                 "allow_duplicate_material: true, or use that name.",
                 error,
             ) from error
-        self._delete(kept["id"])
+        self._holdings.delete(kept["id"])
         return made
 
     def _deduplicate(self, wanted: WantedKey, keys: t.Sequence[SshKey], same_name: t.Sequence[SshKey]) -> KeyChange:
@@ -176,7 +178,7 @@ class KeyRing:
         if not self._check_mode:
             for key in same_name:
                 if key is not kept:
-                    self._delete(key["id"])
+                    self._holdings.delete(key["id"])
         change = self._keep_or_replace(wanted, keys, kept, None)
         return KeyChange(list(same_name), change.after)
 
@@ -194,7 +196,7 @@ class KeyRing:
             if found and name is not None and found[0].get("name") != name:
                 raise InvalidInput(f"The id {key_id} and the name disagree: the key is named '{found[0].get('name')}'.")
         elif deduplicate:
-            found = [key for key in keys if key.get("name") == name]
+            found = list(filter(named(str(name)), keys))
         else:
             existing = find_key(keys, str(name))
             found = [existing] if existing else []
@@ -210,7 +212,7 @@ class KeyRing:
 
     def _delete_unused(self, key: SshKey, users: str) -> None:
         try:
-            self._delete(key["id"])
+            self._holdings.delete(key["id"])
         except ApiError as error:
             if error.code != "ssh-keys/key-in-use":
                 raise
@@ -224,10 +226,9 @@ class KeyRing:
         )
 
     def _add(self, wanted: WantedKey, keys: t.Sequence[SshKey]) -> SshKey:
-        return settle(
-            lambda: self._api.add_ssh_key(wanted.name, wanted.public_key and wanted.public_key.openssh()),
-            lambda: self._added(wanted.name, keys),
-            self._patience,
+        public_key = wanted.public_key and wanted.public_key.openssh()
+        return self._holdings.create(
+            lambda: self._api.add_ssh_key(wanted.name, public_key), keys, lambda new: find_key(new, wanted.name)
         )
 
     def _generate(self, wanted: WantedKey, keys: t.Sequence[SshKey], file: PrivateKeyFile) -> SshKey:
@@ -236,8 +237,10 @@ class KeyRing:
         The private half is shown once: a pair whose answer was lost, or that cannot be written, is deleted again.
         """
 
+        known = {key["id"] for key in keys}
+
         def discard_lost() -> None:
-            lost = self._added(wanted.name, keys)
+            lost = find_key(self._holdings.unknown(known), wanted.name)
             if lost:
                 self._discard(lost)
 
@@ -256,30 +259,9 @@ class KeyRing:
                 ) from None
         return key
 
-    def _delete(self, key_id: str) -> None:
-        """Delete a key; one that is gone already is fine."""
-
-        def send() -> bool:
-            try:
-                self._api.delete_ssh_key(key_id)
-            except ApiError as error:
-                # The code for it differs from version to version of the API.
-                if error.status != 404:
-                    raise
-            return True
-
-        def gone() -> bool | None:
-            return None if any(key["id"] == key_id for key in self._api.list_ssh_keys()) else True
-
-        settle(send, gone, self._patience)
-
-    def _added(self, name: str, before: t.Iterable[SshKey]) -> SshKey | None:
-        known = {key["id"] for key in before}
-        return find_key((key for key in self._api.list_ssh_keys() if key["id"] not in known), name)
-
     def _discard(self, key: SshKey) -> None:
         try:
-            self._delete(key["id"])
+            self._holdings.delete(key["id"])
         except LambdaCloudError as error:
             raise StateError(
                 f"The private half of the SSH key '{key.get('name')}' (id {key['id']}) is lost, and deleting the key failed "

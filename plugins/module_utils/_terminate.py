@@ -8,8 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
-from ansible_collections.lambdal.cloud.plugins.module_utils._bulk import Left, for_all
-from ansible_collections.lambdal.cloud.plugins.module_utils._instances import live_by_id
+from ansible_collections.lambdal.cloud.plugins.module_utils._bulk import Left, alive, for_all
 from ansible_collections.lambdal.cloud.plugins.module_utils._outcome import settle
 from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
@@ -24,18 +23,15 @@ def terminate_all(api: Api, patience: Patience, rows: t.Sequence[Instance]) -> l
         LambdaCloudError: the request was refused, or its outcome stayed unknown.
     """
 
-    def alive(rows: t.Sequence[Instance]) -> list[Instance]:
-        return live_by_id(api.list_instances(), [row["id"] for row in rows])
-
     def operate(rows: t.Sequence[Instance]) -> list[Instance]:
         ids = [row["id"] for row in rows]
 
         def all_gone() -> frozenset[str] | None:
-            return None if alive(rows) else frozenset(ids)
+            return None if alive(api, rows) else frozenset(ids)
 
         def send() -> frozenset[str]:
             return frozenset(str(row["id"]) for row in api.terminate_instances(ids, patience.deadline) if "id" in row)
 
-        return [] if settle(send, all_gone, patience).issuperset(ids) else alive(rows)
+        return [] if settle(send, all_gone, patience).issuperset(ids) else alive(api, rows)
 
-    return for_all(rows, operate, alive)
+    return for_all(api, rows, operate)

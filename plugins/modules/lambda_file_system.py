@@ -98,40 +98,29 @@ failure:
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._file_systems import FileSystems, check_name
-from ansible_collections.lambdal.cloud.plugins.module_utils._module import WAIT_SPEC, Task, run_module
-
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    **WAIT_SPEC,
-    "wait_timeout": {"type": "float", "default": 600.0},
-    "name": {"type": "str", "required": True},
-    "region": {"type": "str"},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "force_destroy": {"type": "bool", "default": False},
-}
+from ansible_collections.lambdal.cloud.plugins.module_utils._file_systems import FILE_SYSTEM, WantedFileSystem
+from ansible_collections.lambdal.cloud.plugins.module_utils._module import WAIT_SPEC
+from ansible_collections.lambdal.cloud.plugins.module_utils._resource_module import run_resource
 
 
-def execute(task: Task) -> None:
-    options = task.options
-    check_name(options["name"])
-    work = FileSystems(task.open_api(), task.patience(), check_mode=task.check_mode)
-    if options["state"] == "present":
-        change = work.ensure_present(options["name"], options["region"])
-    else:
-        change = work.ensure_absent(
-            options["name"], options["region"], force_destroy=options["force_destroy"], wait=options["wait"]
-        )
-    task.result = lambda: {"changed": change.before != change.after, "file_system": change.after or change.before}
-    task.diff = lambda: {"before": state_of(change.before), "after": state_of(change.after)}
-
-
-def state_of(row: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
-    """A file system with what it costs by, which is what it holds."""
-    return {**row, "billed_bytes": row.get("bytes_used") or 0} if row else {}
+def wanted(options: t.Mapping[str, t.Any]) -> WantedFileSystem:
+    return WantedFileSystem(options["name"], options["region"], options["force_destroy"], options["wait"])
 
 
 def main() -> None:
-    run_module(execute, ARGUMENT_SPEC, required_if=[("state", "present", ("region",))])
+    run_resource(
+        FILE_SYSTEM,
+        returns="file_system",
+        wanted=wanted,
+        options={
+            **WAIT_SPEC,
+            "wait_timeout": {"type": "float", "default": 600.0},
+            "force_destroy": {"type": "bool", "default": False},
+        },
+        # It bills by what it holds.
+        shown=lambda row: {**row, "billed_bytes": row.get("bytes_used") or 0},
+        required_if=[("state", "present", ("region",))],
+    )
 
 
 if __name__ == "__main__":

@@ -130,54 +130,41 @@ failure:
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._firewall import Firewall, WantedRuleset, check_wanted
+from ansible_collections.lambdal.cloud.plugins.module_utils._firewall import FIREWALL_RULESET, WantedRuleset, remarks
 from ansible_collections.lambdal.cloud.plugins.module_utils._firewall_rules import parse_rule
-from ansible_collections.lambdal.cloud.plugins.module_utils._module import Task, run_module
-from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
+from ansible_collections.lambdal.cloud.plugins.module_utils._resource_module import run_resource
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    "name": {"type": "str", "required": True},
-    "region": {"type": "str"},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "rules": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "protocol": {"type": "str", "required": True},
-            "port_range": {"type": "raw"},
-            "source_network": {"type": "str", "required": True},
-            "description": {"type": "str"},
-        },
-    },
-    "purge_rules": {"type": "bool", "default": True},
-    "allow_ssh_lockout": {"type": "bool", "default": False},
-    "outcome_timeout": {"type": "float", "default": 30.0},
+RULE_SPEC: dict[str, t.Any] = {
+    "protocol": {"type": "str", "required": True},
+    "port_range": {"type": "raw"},
+    "source_network": {"type": "str", "required": True},
+    "description": {"type": "str"},
 }
 
 
-def execute(task: Task) -> None:
-    options = task.options
+def wanted(options: t.Mapping[str, t.Any]) -> WantedRuleset:
     rules = options["rules"]
-    wanted = WantedRuleset(
+    return WantedRuleset(
         name=options["name"],
         region=options["region"],
         rules=None if rules is None else tuple(parse_rule(rule) for rule in rules),
         purge_rules=options["purge_rules"],
         allow_ssh_lockout=options["allow_ssh_lockout"],
     )
-    check_wanted(wanted)
-    patience = Patience(deadline=None, interval=2.0, outcome_timeout=options["outcome_timeout"], log=task.log)
-    firewall = Firewall(task.open_api(), patience, task.warn, check_mode=task.check_mode)
-    if options["state"] == "present":
-        change = firewall.ensure_present(wanted)
-    else:
-        change = firewall.ensure_absent(wanted.name, wanted.region)
-    task.result = lambda: {"changed": change.before != change.after, "firewall_ruleset": change.after or change.before}
-    task.diff = lambda: {"before": change.before or {}, "after": change.after or {}}
 
 
 def main() -> None:
-    run_module(execute, ARGUMENT_SPEC)
+    run_resource(
+        FIREWALL_RULESET,
+        returns="firewall_ruleset",
+        wanted=wanted,
+        options={
+            "rules": {"type": "list", "elements": "dict", "options": RULE_SPEC},
+            "purge_rules": {"type": "bool", "default": True},
+            "allow_ssh_lockout": {"type": "bool", "default": False},
+        },
+        remarks=remarks,
+    )
 
 
 if __name__ == "__main__":

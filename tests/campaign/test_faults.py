@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.lambdal.cloud.plugins.module_utils._absent import ensure_absent
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import LambdaCloudError
-from ansible_collections.lambdal.cloud.plugins.module_utils._file_systems import FileSystems
+from ansible_collections.lambdal.cloud.plugins.module_utils._file_systems import FILE_SYSTEM, WantedFileSystem
 from ansible_collections.lambdal.cloud.plugins.module_utils._present import ensure_present
 from ansible_collections.lambdal.cloud.plugins.module_utils._public_key import parse_public_key
 from ansible_collections.lambdal.cloud.plugins.module_utils._report import InstanceReport
+from ansible_collections.lambdal.cloud.plugins.module_utils._resource import Means
 from ansible_collections.lambdal.cloud.plugins.module_utils._ssh_keys import KeyRing, WantedKey
 from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Wanted
 from ansible_collections.lambdal.cloud.plugins.module_utils._work import Work
@@ -28,6 +29,8 @@ from support.simulator import Simulator, running_simulator
 FIRST = int(os.environ.get("LAMBDA_CAMPAIGN_SEED", "0"))
 RUNS = int(os.environ.get("LAMBDA_CAMPAIGN_RUNS", "500"))
 SEEDS = range(FIRST, FIRST + RUNS)
+
+RUN_7 = WantedFileSystem("run-7", "us-east-1")
 
 PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaTM9EBVJ7WcVcV5nUJPwJ6gYzJ3nOVkqzQwVvWfJbx"
 
@@ -71,7 +74,7 @@ class Run:
 
 def begin(cloud: Simulator, seed: int) -> Trouble:
     cloud.reset()
-    cloud.seed_key("laptop", PUBLIC)
+    cloud.seed_key("laptop")
     return Trouble(seed)
 
 
@@ -162,7 +165,7 @@ def test_file_systems_under_fire(cloud: Simulator) -> None:
         told = trouble.order(
             cloud, ["list_file_systems", "create_file_system", "create_file_system", "delete_file_system"], most=5
         )
-        work = FileSystems(open_api(cloud), patience(), check_mode=False)
+        means = Means(open_api(cloud), patience(), check_mode=False)
 
         def attempt(change: t.Callable[[], object]) -> LambdaCloudError | None:
             try:
@@ -174,11 +177,11 @@ def test_file_systems_under_fire(cloud: Simulator) -> None:
         def count() -> int:
             return len([row for row in cloud.state()["file_systems"] if row["name"] == "run-7"])
 
-        def create(work: FileSystems = work) -> object:
-            return work.ensure_present("run-7", "us-east-1")
+        def create(means: Means = means) -> object:
+            return FILE_SYSTEM.ensure_present(means, RUN_7)
 
-        def delete(work: FileSystems = work) -> object:
-            return work.ensure_absent("run-7", "us-east-1", force_destroy=False, wait=True)
+        def delete(means: Means = means) -> object:
+            return FILE_SYSTEM.ensure_absent(means, RUN_7)
 
         assert attempt(create) is not None or count() == 1, context(seed, told)
         cloud.clear_faults()

@@ -69,7 +69,7 @@ def test_one_in_use_is_never_deleted(simulator: Simulator, modules: Modules) -> 
     user = simulator.seed_instance("trainer", file_system_names=["run-7"])
     for options in ({"wait": False}, {"wait_timeout": 0.3}):
         refused = modules.run("lambda_file_system", state="absent", **HERE, **options)
-        assert f"in use by trainer (id {user})" in refused["msg"]
+        assert f"in use by trainer (id {user}, active)" in refused["msg"]
     assert "delete_file_system" not in simulator.operations()
     started = modules.start("lambda_file_system", state="absent", **HERE)
     modules.run("lambda_instance", name=["trainer"], state="absent", wait_interval=0.05)
@@ -108,8 +108,9 @@ def test_bad_input_gets_one_clear_sentence(
 
 def test_an_api_of_1_5_3_is_said_to_lack_it(oldest: Simulator, modules: Modules) -> None:
     old = modules.on(oldest)
-    assert "cannot create file systems; version 1.10.0 can" in old.run("lambda_file_system", **HERE)["msg"]
+    refused = old.run("lambda_file_system", **HERE)
+    assert "Could not create the file system run-7 in us-east-1: that needs version 1.10.0 of the API" in refused["msg"]
     row = oldest.state()["file_systems"][0]
-    done = old.run("lambda_file_system", name=row["name"], state="absent", force_destroy=True)
-    assert "cannot delete file systems; version 1.10.0 can" in done["msg"]
+    refused = old.run("lambda_file_system", name=row["name"], state="absent", force_destroy=True)
+    assert f"Could not delete the file system {row['id']}: that needs version 1.10.0 of the API" in refused["msg"]
     assert len(oldest.state()["file_systems"]) == 2

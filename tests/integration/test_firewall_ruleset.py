@@ -139,3 +139,15 @@ def test_bad_input_gets_one_clear_sentence(
 def test_a_region_without_a_firewall_is_warned_of(simulator: Simulator, modules: Modules) -> None:
     done = modules.run("lambda_firewall_ruleset", **{**RULESET, "region": "us-south-1"})
     assert "us-south-1 has no firewall" in str(done["warnings"])
+
+
+@pytest.mark.parametrize("name", ["office", "global"])
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_an_api_of_1_5_3_is_said_to_lack_it(oldest: Simulator, modules: Modules, name: str, state: str) -> None:
+    region = None if name == "global" else "us-east-1"
+    done = modules.on(oldest).run(
+        "lambda_firewall_ruleset", **{**RULESET, "name": name, "region": region, "state": state}
+    )
+    assert done.failed
+    assert "that needs version 1.10.0 of the API" in done["msg"]
+    assert len(oldest.requests()) == 1

@@ -7,6 +7,7 @@ it takes; tests/benchmarks measures that."""
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,8 @@ class Strict:
     modules: Modules
     scale: int
 
-    def pace(self, launch_interval: float = 12) -> dict[str, t.Any]:
-        return {"request_interval": 1 / self.scale, "launch_interval": launch_interval / self.scale}
+    def pace(self, request_interval: float = 1, launch_interval: float = 12) -> dict[str, t.Any]:
+        return {"request_interval": request_interval / self.scale, "launch_interval": launch_interval / self.scale}
 
 
 @pytest.fixture(params=["process", pytest.param("direct", marks=pytest.mark.slow)])
@@ -77,7 +78,8 @@ def test_sixteen_machines_are_launched_without_a_refusal(strict: Strict) -> None
         region=["us-east-1"],
         ssh_key="laptop",
         wait_interval=1,
-        **strict.pace(),
+        # A twentieth of a second is little more than a busy machine's jitter, so half as much again is kept.
+        **strict.pace(launch_interval=18, request_interval=3),
     )
     assert not done.failed
     assert strict.simulator.operations() == ["list_instances", *["launch"] * 16, "list_instances"]
@@ -91,14 +93,12 @@ def test_whoever_is_not_paced_is_refused_and_gets_through_all_the_same(strict: S
     assert {request["status"] for request in strict.simulator.requests()} == {200, 429}
 
 
-@fast
-def test_a_turn_beyond_the_deadline_fails_the_task_and_launches_nothing(strict: Strict) -> None:
-    strict.simulator.seed_key("laptop")
+def test_a_turn_beyond_the_deadline_fails_the_task_and_launches_nothing(simulator: Simulator, modules: Modules) -> None:
+    # A simulator without limits: a refused launch would take a turn as well.
+    simulator.seed_key("laptop")
     machine = {"instance_type": ["gpu_1x_a10"], "region": ["us-east-1"], "ssh_key": "laptop", "wait_interval": 0.2}
-    done = strict.modules.run(
-        "lambda_instance", name=["a", "b"], wait_timeout=2, **machine, **strict.pace(launch_interval=1200)
-    )
+    done = modules.run("lambda_instance", name=["a", "b"], wait_timeout=5, launch_interval=60, **machine)
     assert done.failed
-    assert "next free turn is 60 s away" in done["msg"]
-    assert list(strict.simulator.live()) == ["a"]
+    assert re.search(r"next free turn is (60|5\d) s away", done["msg"])
+    assert list(simulator.live()) == ["a"]
     assert done["launched"][0]["id"] in done["msg"]
