@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Tests to run; `make test TESTS=slow` runs those that take minutes.
 TESTS ?= not slow
+PYTEST := -q -rs -n auto --dist loadfile
 
 .PHONY: help setup demo test clean
 
@@ -18,11 +19,11 @@ setup:
 demo: setup
 	@$(BIN)/python demo/run.py
 
-# -rs says of each test that was skipped why; what -m leaves out, pytest counts as deselected.
+# A file of tests at a time on each core. -rs says of each test that was skipped why; what -m leaves out, pytest counts as deselected.
 test:
 	@$(PYTHON) tools/setup.py test
-	cd simulator && ../$(BIN)/python -m pytest -q -rs -m '$(TESTS)'
-	$(BIN)/python -m pytest -q -rs -m '$(TESTS)'
+	cd simulator && ../$(BIN)/python -m pytest $(PYTEST) -m '$(TESTS)'
+	$(BIN)/python -m pytest $(PYTEST) -m '$(TESTS)'
 	@echo "Ran the tests marked '$(TESTS)'; 'make test TESTS=slow' runs those that take minutes."
 
 clean:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,10 +85,8 @@ def test_launch_restart_terminate_and_sigterm(tmp_path: Path) -> None:
         assert client.run(ips[0], "cat /proc/sys/kernel/random/boot_id") != boots[0]
         api.post("instance-operations/terminate", instance_ids=[second])
         until(lambda: len(machines(STATE_DIR)) == 1)
-        begin = time.monotonic()
         process.terminate()
-        process.wait(timeout=10)
-        assert time.monotonic() - begin < 4
+        process.wait(timeout=20)
         assert resources(STATE_DIR) == before
 
 

@@ -104,8 +104,16 @@ def test_it_is_not_among_the_requests_of_the_api(api: Api) -> None:
     assert api.log() == []
 
 
+@pytest.fixture
+def browser(chromium: t.Any) -> t.Any:
+    """A browser that has left the page of the test before, whose simulator is gone, and knows nothing of it."""
+    chromium.get("about:blank")
+    chromium.get_log("browser")
+    return chromium
+
+
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Any]:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Any]:
     webdriver = pytest.importorskip("selenium.webdriver", reason="the extra `test` brings selenium, for the page")
     programs = shutil.which("chromium"), shutil.which("chromedriver")
     if not all(programs):
