@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: lambda_cloud
 short_description: Instances of Lambda Cloud as managed hosts
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - lambdal.cloud contributors (@lambdal-cloud)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: lambda_audit_event_info
 short_description: List audit events of a Lambda Cloud account
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - lambdal.cloud contributors (@lambdal-cloud)
 description:

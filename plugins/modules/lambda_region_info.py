@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: lambda_region_info
 short_description: List regions of Lambda Cloud
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - lambdal.cloud contributors (@lambdal-cloud)
 description:

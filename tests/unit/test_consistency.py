@@ -3,16 +3,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from pathlib import Path
+import runpy
 
+import pytest
 import yaml
-from ansible_collections.lambdal.cloud.plugins.module_utils._version import VERSION
+from support.runner import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
+RELEASE = runpy.run_path(str(ROOT / "tools" / "release.py"))
 
 
-def test_the_user_agent_tells_the_released_version() -> None:
-    assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"] == VERSION
+@pytest.mark.parametrize("name", RELEASE["SAID"])
+def test_every_file_says_the_version_of_galaxy_yml(name: str) -> None:
+    assert RELEASE["said"](name) == yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"]
+
+
+def test_the_release_notes_begin_with_the_version() -> None:
+    notes = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text())
+    assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"] in notes["releases"]
 
 
 def test_every_module_takes_the_action_groups_defaults() -> None:
