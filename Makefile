@@ -5,11 +5,12 @@ BIN := .venv/bin
 TESTS ?= not slow
 PYTEST := -q -rs -n auto --dist loadfile
 
-.PHONY: help setup demo test clean
+.PHONY: help setup demo test docs clean
 
 help:
 	@echo 'make demo    launch, find, provision and terminate machines on the simulator'
 	@echo 'make test    run the tests; those that take minutes only with TESTS=slow'
+	@echo 'make docs    build the documentation site in build/docs/html'
 	@echo 'make setup   only make the virtual environment (done by the others as well)'
 	@echo 'make clean   remove what these commands made'
 
@@ -26,5 +27,9 @@ test:
 	$(BIN)/python -m pytest $(PYTEST) -m '$(TESTS)'
 	@echo "Ran the tests marked '$(TESTS)'; 'make test TESTS=slow' runs those that take minutes."
 
+docs:
+	@$(PYTHON) tools/setup.py docs
+	$(BIN)/python tools/docs.py
+
 clean:
-	rm -rf .venv .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .build build .pytest_cache .mypy_cache .ruff_cache .hypothesis

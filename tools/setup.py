@@ -5,6 +5,7 @@
 
     python3 tools/setup.py run     what the demo needs
     python3 tools/setup.py test    what the tests need as well
+    python3 tools/setup.py docs    what the documentation site needs as well
 
 Only what is missing is done, so it may run before every command, and in two terminals at once.
 """
@@ -27,6 +28,7 @@ PYTHON = os.path.join(VENV, "bin", "python")
 REQUIREMENTS = {
     "run": ["-r", "requirements.txt", "-r", "demo/requirements.txt", "-e", "simulator"],
     "test": ["-r", "tests/requirements.txt", "-e", "simulator[test]"],
+    "docs": ["-r", "docs/requirements.txt"],
 }
 
 
@@ -99,7 +101,7 @@ def main():
         fcntl.flock(lock, fcntl.LOCK_EX)
         link_collection()
         make_venv()
-        for stage in ["run", "test"] if sys.argv[1:] == ["test"] else ["run"]:
+        for stage in dict.fromkeys(["run", *sys.argv[1:]]):
             install(stage)
 
 
