@@ -22,3 +22,4 @@ html_static_path = []
 
 nitpicky = False
 default_role = "any"
+exclude_patterns = ["comparison.md"]

@@ -40,7 +40,7 @@ def main() -> None:
     )
     for name in ("conf.py", "ansible.rst"):
         shutil.copy(ROOT / "docs" / name, pages)
-    shutil.copy(ROOT / "docs" / "comparison.md", pages / "docsite")
+    shutil.copy(ROOT / "docs" / "comparison.md", pages)
     shutil.copytree(ROOT / "docs" / "images", pages / "docsite" / "images")
     run(BIN / "sphinx-build", "--quiet", "-W", "--keep-going", "-b", "html", pages, OUTPUT / "html")
     print(f"The site is in {OUTPUT / 'html' / 'index.html'}")
