@@ -22,4 +22,3 @@ html_static_path = []
 
 nitpicky = False
 default_role = "any"
-exclude_patterns = ["comparison.md"]

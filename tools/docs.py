@@ -41,6 +41,8 @@ def main() -> None:
     for name in ("conf.py", "ansible.rst"):
         shutil.copy(ROOT / "docs" / name, pages)
     shutil.copy(ROOT / "docs" / "comparison.md", pages)
+    with (pages / "index.rst").open("a") as index:
+        index.write("\n.. toctree::\n   :maxdepth: 1\n   :caption: Measured\n\n   comparison\n")
     shutil.copytree(ROOT / "docs" / "images", pages / "docsite" / "images")
     run(BIN / "sphinx-build", "--quiet", "-W", "--keep-going", "-b", "html", pages, OUTPUT / "html")
     print(f"The site is in {OUTPUT / 'html' / 'index.html'}")
