@@ -108,6 +108,7 @@ class KeyRing:
         The same key under another name is taken for it, unless a second one is allowed.
 
         Raises:
+            InvalidInput: there is none, and neither a public key nor a place for a private one.
             StateError: the name is another key's, or the private half of the key is not where it should be.
             LambdaCloudError: the service refused, or nobody knows what became of the key.
         """
@@ -118,7 +119,12 @@ class KeyRing:
         existing = find_key(same_name, wanted.name)
         if existing:
             return self._keep_or_replace(wanted, keys, existing, private_key_path)
-        if wanted.public_key is None and private_key_path is not None:
+        if wanted.public_key is None:
+            if private_key_path is None:
+                raise InvalidInput(
+                    f"The account has no SSH key '{wanted.name}'. Give public_key or public_key_file, or private_key_path to have a "
+                    "pair generated and kept."
+                )
             file = PrivateKeyFile(private_key_path, overwrite)
             file.check()
             made = _predicted(wanted) if self._check_mode else self._generate(wanted, keys, file)

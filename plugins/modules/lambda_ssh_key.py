@@ -65,7 +65,7 @@ options:
   private_key_path:
     description:
       - Where the private half of a generated pair is written, with mode 0600. Its folder must exist.
-      - Needed when neither O(public_key) nor O(public_key_file) is set.
+      - Without it, O(public_key) and O(public_key_file), the account must have a key of the name.
     type: path
   overwrite_private_key:
     description: Whether a file that exists at O(private_key_path) may be replaced when a pair is generated.
@@ -177,12 +177,10 @@ def wanted_key(options: t.Mapping[str, t.Any]) -> WantedKey:
     """The key that the options describe.
 
     Raises:
-        InvalidInput: the name or the public key is none, or there is neither a public key nor a place for a private one.
+        InvalidInput: the name or the public key is none.
     """
     check_name(options["name"])
     text = read_public_key(options)
-    if text is None and options["private_key_path"] is None:
-        raise InvalidInput("Give public_key or public_key_file, or private_key_path to have a pair generated and kept.")
     return WantedKey(
         options["name"],
         None if text is None else parse_public_key(text),

@@ -263,3 +263,11 @@ def test_a_private_key_is_overwritten_only_if_told(simulator: Simulator, modules
     assert path.stat().st_mode & 0o777 == 0o600
     assert "PRIVATE KEY" in path.read_text()
     assert [each.name for each in tmp_path.glob(".lambda-*")] == []
+
+
+def test_a_name_alone_is_enough_for_a_key_that_exists(simulator: Simulator, modules: Modules) -> None:
+    missing = modules.run("lambda_ssh_key", name="laptop")
+    assert "The account has no SSH key 'laptop'. Give public_key" in missing["msg"]
+    simulator.seed_key("laptop")
+    assert not modules.run("lambda_ssh_key", name="laptop").changed
+    assert simulator.operations() == ["list_ssh_keys", "list_ssh_keys"]
