@@ -41,8 +41,11 @@ def main() -> None:
     for name in ("conf.py", "ansible.rst"):
         shutil.copy(ROOT / "docs" / name, pages)
     shutil.copy(ROOT / "docs" / "comparison.md", pages)
+    # The pictures lie beside the guides.
+    text = (ROOT / "CONTRIBUTING.md").read_text().replace("docs/images/", "docsite/images/")
+    (pages / "developing.md").write_text(text)
     with (pages / "index.rst").open("a") as index:
-        index.write("\n.. toctree::\n   :maxdepth: 1\n   :caption: Measured\n\n   comparison\n")
+        index.write("\n.. toctree::\n   :maxdepth: 1\n   :caption: The project\n\n   comparison\n   developing\n")
     shutil.copytree(ROOT / "docs" / "images", pages / "docsite" / "images")
     run(BIN / "sphinx-build", "--quiet", "-W", "--keep-going", "-b", "html", pages, OUTPUT / "html")
     print(f"The site is in {OUTPUT / 'html' / 'index.html'}")

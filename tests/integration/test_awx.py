@@ -182,7 +182,7 @@ def test_jobs_run_as_awx_runs_them(cloud: Simulator, tmp_path: Path, home: Path)
     assert sorted(inventory["lambda_cloud"]["hosts"]) == ["eval", "train-01", "train-02"]
     assert inventory["_meta"]["hostvars"]["eval"]["ansible_host"] == cloud.live()["eval"]["ip"]
     assert KEY not in json.dumps(inventory)
-    assert "1 GPUs answer" in awx.run("provision", {})
+    assert "1 GPU answers" in awx.run("provision", {})
     awx.run("reap", {})
     assert len(cloud.live()) == 3
     awx.run("terminate", {"survey_names": "train-[01:02]"})

@@ -20,14 +20,14 @@ from support.runner import BUILD, ROOT, module_environment
 from support.simulator import Simulator, running_simulator
 
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
-DOCUMENTS = [*GUIDES, ROOT / "README.md"]
+DOCUMENTS = [*GUIDES, ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "comparison.md"]
 SSH_PORT = 2224
 
 # Keys that the guides use as examples
 KEYS = ("secret_my-key_0123456789abcdef", "secret_my-key_fedcba9876543210")
 
 # They make virtual environments, which takes half a minute each.
-FROM_NOTHING = {"guide_simulator", "guide_account", "README", "guide_developing"}
+FROM_NOTHING = {"guide_simulator", "guide_account", "README", "CONTRIBUTING"}
 
 
 def free_port() -> int:
