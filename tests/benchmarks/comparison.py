@@ -91,9 +91,10 @@ def fleets(sizes: t.Sequence[int]) -> None:
     for size in sizes:
         names = [f"m-{number:02}" for number in range(size)]
         for kind in TOOLS:
-            with tempfile.TemporaryDirectory() as folder, running_simulator(
-                Path(folder), "--rate-limit", "--boot-time", "0"
-            ) as simulator:
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                running_simulator(Path(folder), "--rate-limit", "--boot-time", "0") as simulator,
+            ):
                 simulator.seed_key("laptop")
                 simulator.capacity(gpu_1x_a10={"us-east-1": 100})
                 tool = Tool(kind, simulator, Path(folder), paced=True)
@@ -116,9 +117,10 @@ def faults() -> None:
     for what, fault in FAULTS.items():
         cells = []
         for kind in TOOLS:
-            with tempfile.TemporaryDirectory() as folder, running_simulator(
-                Path(folder), "--boot-time", "0"
-            ) as simulator:
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                running_simulator(Path(folder), "--boot-time", "0") as simulator,
+            ):
                 simulator.seed_key("laptop")
                 tool = Tool(kind, simulator, Path(folder), paced=False)
                 if fault:
