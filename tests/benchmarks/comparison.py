@@ -5,12 +5,15 @@
 
     .venv/bin/python tests/benchmarks/comparison.py fleets [--machines 1,8,32]
     .venv/bin/python tests/benchmarks/comparison.py faults
+    .venv/bin/python tests/benchmarks/comparison.py inventory
 
 `fleets` ensures so many machines and ensures them again, under the service's rate limit in real time; machines boot at once, since
 waiting for a boot is the same for all. Told are the requests, those refused for being too fast, and the seconds.
 
 `faults` ensures one machine while something goes wrong with its launch, and again afterwards. Told are what the first run said,
 and how many machines bill after the first and after the second.
+
+`inventory` makes 1,000 machines hosts: with the inventory plugin, cold and from its cache, and with uri and add_host.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -54,7 +58,7 @@ class Tool:
         self._folder = folder
         self._simulator = simulator
         pace = {} if paced else {"LAMBDA_REQUEST_INTERVAL": "0", "LAMBDA_LAUNCH_INTERVAL": "0"}
-        self._environment = {
+        self.environment = {
             **module_environment(folder),
             **pace,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -82,7 +86,7 @@ class Tool:
             play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
             command = ["ansible-playbook", str(play)]
         begin = time.perf_counter()
-        done = subprocess.run(command, env=self._environment, capture_output=True, check=False)
+        done = subprocess.run(command, env=self.environment, capture_output=True, check=False)
         return done.returncode == 0, time.perf_counter() - begin
 
 
@@ -134,15 +138,45 @@ def faults() -> None:
         print(f"| {what} | {' | '.join(cells)} |", flush=True)
 
 
+def inventory() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        scenario = folder / "scenario.yaml"
+        scenario.write_text("instances:\n" + "".join(f"  - {{name: m-{number:04}}}\n" for number in range(1000)))
+        with running_simulator(folder, "--scenario", str(scenario)) as simulator:
+            tool = Tool("", simulator, folder, paced=False)
+            config = folder / "lambda.yml"
+            cache = "cache: true\ncache_plugin: ansible.builtin.jsonfile\ncache_connection: cache\n"
+            config.write_text(f"plugin: lambdal.cloud.lambda_cloud\n{cache}")
+            extra = json.dumps({"api_url": simulator.api_url, "api_key": KEY})
+            ours = ["ansible-inventory", "-i", str(config), "--list", "--output", str(folder / "list.json")]
+            kinds = {
+                "the inventory plugin, cold": [*ours, "--flush-cache"],
+                "the inventory plugin, from its cache": ours,
+                "uri and add_host": ["ansible-playbook", str(HERE / "alternatives" / "add_host.yml"), "-e", extra],
+            }
+            print("| 1,000 machines | seconds | requests |\n|---|---|---|")
+            for kind, command in kinds.items():
+                times = []
+                for _each in range(3):
+                    simulator.forget_requests()
+                    begin = time.perf_counter()
+                    subprocess.run(command, env=tool.environment, cwd=folder, capture_output=True, check=True)
+                    times.append(time.perf_counter() - begin)
+                print(f"| {kind} | {statistics.median(times):.1f} | {len(simulator.requests())} |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["fleets", "faults"])
+    parser.add_argument("what", choices=["fleets", "faults", "inventory"])
     parser.add_argument("--machines", default="1,8,32")
     options = parser.parse_args()
     if options.what == "fleets":
         fleets([int(size) for size in options.machines.split(",")])
-    else:
+    elif options.what == "faults":
         faults()
+    else:
+        inventory()
 
 
 if __name__ == "__main__":

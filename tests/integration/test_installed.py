@@ -17,9 +17,9 @@ from support.simulator import Simulator
 PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaTM9EBVJ7WcVcV5nUJPwJ6gYzJ3nOVkqzQwVvWfJbx me"
 
 
-@pytest.fixture
-def installed(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """An environment that has the collection in its home, and the checkout nowhere."""
+@pytest.fixture(params=["folder", "tarball"])
+def installed(environment: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, str]:
+    """An environment that has the collection in its home, from a checkout or as it is released, and the checkout nowhere."""
     for name in ("ANSIBLE_CONFIG", "PYTHONPATH"):
         del environment[name]
     readme = (ROOT / "README.md").read_text()
@@ -28,7 +28,11 @@ def installed(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
     # As git would bring it: without what tests and demos have made.
     checkout = tmp_path / "lambdal.cloud"
     shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".*", "simulator", "__pycache__"))
-    done = ansible([*command[1].split()[:-1], f"./{checkout.name}"], environment, cwd=tmp_path)
+    source = f"./{checkout.name}"
+    if request.param == "tarball":
+        ansible(["ansible-galaxy", "collection", "build", source], environment, cwd=tmp_path)
+        (source,) = (str(path) for path in tmp_path.glob("*.tar.gz"))
+    done = ansible([*command[1].split()[:-1], source], environment, cwd=tmp_path)
     assert "was installed successfully" in done.stdout
     shutil.rmtree(checkout)
     return environment
@@ -68,3 +72,29 @@ def test_everything_in_it_is_documented(installed: dict[str, str], tmp_path: Pat
     roles = sorted(path.parent.parent.name for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"))
     listed = json.loads(ansible(["ansible-doc", "--json", "-t", "role", "-l"], installed, cwd=tmp_path).stdout)
     assert {f"lambdal.cloud.{role}" for role in roles} <= set(listed)
+
+
+def test_every_playbook_is_found_by_its_full_name(installed: dict[str, str], tmp_path: Path) -> None:
+    playbooks = {path.stem for path in (ROOT / "playbooks").glob("*.yml")} - {"lambda"}
+    names = [f"lambdal.cloud.{name}" for name in sorted(playbooks)]
+    # Their roles are found as well.
+    shown = ansible(["ansible-playbook", "--list-tasks", *names], installed, cwd=tmp_path).stdout
+    assert all(f"/playbooks/{name}.yml" in shown for name in playbooks)
+
+
+def test_every_module_answers(simulator: Simulator, installed: dict[str, str], tmp_path: Path) -> None:
+    for path in sorted((ROOT / "plugins" / "modules").glob("*_info.py")):
+        done = ansible(["ansible", "localhost", "-m", f"lambdal.cloud.{path.stem}", "-a", ""], installed, cwd=tmp_path)
+        assert "localhost | SUCCESS" in done.stdout
+    absent = {
+        "lambda_instance": "name=nobody state=absent",
+        "lambda_ssh_key": "name=nobody state=absent",
+        "lambda_file_system": "name=nobody state=absent",
+        "lambda_firewall_ruleset": "name=nobody state=absent",
+    }
+    modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if not path.stem.endswith("_info")}
+    assert set(absent) == modules
+    for name, options in absent.items():
+        done = ansible(["ansible", "localhost", "-m", f"lambdal.cloud.{name}", "-a", options], installed, cwd=tmp_path)
+        assert "localhost | SUCCESS" in done.stdout
+        assert '"changed": false' in done.stdout
