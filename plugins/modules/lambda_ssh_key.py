@@ -139,8 +139,9 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._errors import Inval
 from ansible_collections.lambdal.cloud.plugins.module_utils._module import Task, run_module
 from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
 from ansible_collections.lambdal.cloud.plugins.module_utils._public_key import parse_public_key
-from ansible_collections.lambdal.cloud.plugins.module_utils._ssh_keys import KeyRing, WantedKey, check_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._ssh_keys import KeyRing
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import ssh_key_result
+from ansible_collections.lambdal.cloud.plugins.module_utils._wanted_key import WantedKey, check_name
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "name": {"type": "str"},

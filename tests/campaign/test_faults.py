@@ -20,8 +20,9 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._present import ensu
 from ansible_collections.lambdal.cloud.plugins.module_utils._public_key import parse_public_key
 from ansible_collections.lambdal.cloud.plugins.module_utils._report import InstanceReport
 from ansible_collections.lambdal.cloud.plugins.module_utils._resource import Means
-from ansible_collections.lambdal.cloud.plugins.module_utils._ssh_keys import KeyRing, WantedKey
+from ansible_collections.lambdal.cloud.plugins.module_utils._ssh_keys import KeyRing
 from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Wanted
+from ansible_collections.lambdal.cloud.plugins.module_utils._wanted_key import WantedKey
 from ansible_collections.lambdal.cloud.plugins.module_utils._work import Work
 from campaign.fast_client import Trouble, open_api, patience
 from support.simulator import Simulator, running_simulator
