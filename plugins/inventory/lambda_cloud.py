@@ -175,6 +175,7 @@ import typing as t
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.template import trust_as_template
+from ansible_collections.lambdal.cloud.plugins.module_utils._client import open_api
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import LambdaCloudError
 from ansible_collections.lambdal.cloud.plugins.module_utils._filters import by_name, by_tags, by_value
 from ansible_collections.lambdal.cloud.plugins.module_utils._hosts import (
@@ -184,7 +185,6 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._hosts import (
     host_names,
     host_variables,
 )
-from ansible_collections.lambdal.cloud.plugins.module_utils._module import open_api
 from ansible_collections.lambdal.cloud.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import (
     instance_fields,

@@ -11,17 +11,11 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._client import DEFAULT_API_URL, Options, open_api
 from ansible_collections.lambdal.cloud.plugins.module_utils._deadline import Deadline
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import LambdaCloudError
-from ansible_collections.lambdal.cloud.plugins.module_utils._pacer import open_pacer
 from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
-from ansible_collections.lambdal.cloud.plugins.module_utils._transport import (
-    REQUESTS_IMPORT_ERROR,
-    Connection,
-    Transport,
-)
-
-DEFAULT_API_URL = "https://cloud.lambda.ai/api/v1"
+from ansible_collections.lambdal.cloud.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
 
 CONNECTION_SPEC: dict[str, t.Any] = {
     "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["LAMBDA_API_KEY"])},
@@ -49,41 +43,8 @@ WAIT_SPEC: dict[str, t.Any] = {
     "outcome_timeout": {"type": "float", "default": 30.0},
 }
 
-Options = t.Mapping[str, t.Any]
-
 # Takes lines of progress where they can be shown at once; a process of the module's own can only leave them to the system's log.
 progress: t.Callable[[str], None] | None = None
-
-
-def open_api(
-    options: Options,
-    *,
-    warn: t.Callable[[str], None] = lambda text: None,
-    log: t.Callable[[str], None] = lambda text: None,
-) -> Api:
-    """The API that the connection options lead to.
-
-    Raises:
-        InvalidInput: the key is missing or the address is none.
-    """
-    connection = Connection(
-        api_key=(options["api_key"] or "").strip(),
-        api_url=options["api_url"],
-        read_timeout=options["request_timeout"],
-        retry_timeout=options["retry_timeout"],
-        validate_certs=options["validate_certs"],
-        ca_path=options["ca_path"],
-    )
-    if connection.is_exposed:
-        warn(f"The API key goes unencrypted to {connection.api_url}: use https.")
-    pacer = open_pacer(
-        connection.api_key,
-        connection.api_url,
-        request_interval=options["request_interval"],
-        launch_interval=options["launch_interval"],
-        warn=warn,
-    )
-    return Api(Transport(connection, pacer, log=log))
 
 
 class Task:
