@@ -105,7 +105,7 @@ PLAYS: dict[str, tuple[Task, int]] = {
     "no_log": (play(key("hidden-name", no_log=True), key("hidden-name", no_log=True, loop=[1, 2])), 4),
     "no_log of a failure": (
         play({"lambdal.cloud.lambda_ssh_key": {"name": "a"}, "no_log": True, "ignore_errors": True}),
-        0,
+        1,
     ),
     "secrets in options": (
         play(
@@ -178,7 +178,7 @@ PLAYS: dict[str, tuple[Task, int]] = {
                 )
             )
         ),
-        1,
+        2,
     ),
     "errors of the API": (
         play(
