@@ -327,3 +327,18 @@ def test_it_finds_its_collection_wherever_that_is_installed(there: str, tmp_path
     command = [sys.executable, "-c", LOAD, str(collection / SOURCE)]
     done = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "ansible_collections.lambdal.cloud.plugins.module_utils._event_watch", done.stderr
+
+
+def test_a_source_goes_on_after_a_failure(simulator: Simulator, source: Source) -> None:
+    seen: Events = []
+
+    async def during(queue: asyncio.Queue[t.Any]) -> None:
+        while not source.state.exists():
+            await asyncio.sleep(0.01)
+        simulator.fault("status", operation="list_instances", status=500, times=2)
+        while len(seen) < 3:
+            seen.append(await queue.get())
+
+    source.run(during, watch=["instances"])
+    assert kinds(seen) == ["api_failed", "api_failed", "api_recovered"]
+    assert [event["failures"] for event in seen] == [1, 2, 2]

@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rulebooks through ansible-rulebook itself, which ends well whatever its playbooks do: what counts is the account."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from support.runner import BUILD, ROOT, module_environment
+from support.simulator import KEY, Simulator, running_simulator
+
+# ansible-rulebook in a virtual environment of its own, as made from tests/requirements-eda.txt
+FOLDER = Path(os.environ.get("LAMBDA_CLOUD_EDA_BIN", ROOT / ".venv-eda" / "bin"))
+PROGRAM = FOLDER / "ansible-rulebook"
+SSH_PORT = 2226
+MACHINE = {"instance_type": "gpu_8x_h100_sxm5", "region": "us-west-1"}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not PROGRAM.exists(), reason="ansible-rulebook is not installed: see tests/requirements-eda.txt"
+    ),
+    pytest.mark.skipif(
+        not shutil.which("java"), reason="ansible-rulebook needs Java 17 (Debian: default-jre-headless)"
+    ),
+]
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> t.Iterator[Simulator]:
+    hosts = ["--hosts", "local", "--ssh-port", str(SSH_PORT)]
+    with running_simulator(tmp_path, "--boot-time", "0", "--time-scale", "1000", *hosts) as simulator:
+        yield simulator
+
+
+class Rulebook:
+    """A shipped rulebook that runs, as a user starts it who has the collection in ANSIBLE_COLLECTIONS_PATH."""
+
+    def __init__(self, cloud: Simulator, home: Path) -> None:
+        self.home = home
+        self.cloud = cloud
+        self.log = home / "rulebook.log"
+        environment = module_environment(home)
+        # Nothing but Ansible's own way leads to the collection.
+        del environment["PYTHONPATH"]
+        self._environment = {
+            **environment,
+            "PATH": f"{FOLDER}:{environment['PATH']}",
+            "ANSIBLE_COLLECTIONS_PATH": str(BUILD),
+            "ANSIBLE_REMOTE_PORT": str(SSH_PORT),
+            "ANSIBLE_PRIVATE_KEY_FILE": str(home / "key"),
+            "ANSIBLE_SSH_ARGS": "-C -o ControlMaster=no",
+            "LAMBDA_API_KEY": KEY,
+            "LAMBDA_API_URL": cloud.api_url,
+            "LAMBDA_REQUEST_INTERVAL": "0",
+            "LAMBDA_LAUNCH_INTERVAL": "0",
+        }
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(home / "key")]
+        subprocess.run(command, check=True)
+        (home / "hosts").write_text("localhost ansible_connection=local\n")
+
+    @contextlib.contextmanager
+    def running(self, name: str, **variables: t.Any) -> t.Iterator[None]:
+        """The rulebook, once its source has looked for the first time; ended afterwards."""
+        (self.home / "vars.yml").write_text(yaml.safe_dump({"events_interval": 0.2, **variables}))
+        command = [
+            str(PROGRAM),
+            "--rulebook",
+            f"lambdal.cloud.{name}",
+            "-i",
+            "hosts",
+            "-e",
+            "vars.yml",
+            "--print-events",
+        ]
+        self.cloud.forget_requests()
+        with self.log.open("w") as log:
+            process = subprocess.Popen(
+                command, cwd=self.home, env=self._environment, stdout=log, stderr=log, start_new_session=True
+            )
+            try:
+                self.wait(lambda: len(self.cloud.requests()) >= 2, process)
+                yield
+            finally:
+                # Whatever its playbook started, too
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(20)
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        output = self.log.read_text()
+        assert "Traceback" not in output, output
+        assert KEY not in output
+
+    def wait(self, happened: t.Callable[[], bool], process: subprocess.Popen[bytes] | None = None) -> None:
+        until = time.monotonic() + 90
+        while not happened():
+            assert time.monotonic() < until, self.log.read_text()
+            assert process is None or process.poll() is None, self.log.read_text()
+            time.sleep(0.1)
+
+    def wait_for_text(self, text: str) -> None:
+        self.wait(lambda: text in self.log.read_text())
+
+    def wait_for_polls(self, number: int) -> None:
+        """So many more looks at what there is now."""
+        done = len(self.cloud.requests())
+        # The first may have been under way already.
+        self.wait(lambda: len(self.cloud.requests()) > done + number)
+
+    def writes(self) -> list[str]:
+        """What was changed in the account, in order."""
+        return [each["operation"] for each in self.cloud.requests() if each["method"] != "GET"]
+
+
+@pytest.fixture
+def rulebook(cloud: Simulator, home: Path) -> Rulebook:
+    return Rulebook(cloud, home)
+
+
+def test_capacity_appears_and_the_fleet_is_launched_once(cloud: Simulator, rulebook: Rulebook) -> None:
+    cloud.capacity(gpu_8x_h100_sxm5=dict.fromkeys(cloud.state()["capacity"].get("gpu_8x_h100_sxm5", {}), 0))
+    fleet = {
+        "fleet_machines": [{"name": "train-[01:02]", **MACHINE}],
+        "fleet_ssh_key": "laptop",
+        "fleet_ssh_public_key_file": str(rulebook.home / "key.pub"),
+        "fleet_wait_interval": 0.1,
+    }
+    selection = {"capacity_instance_types": ["gpu_8x_h100_sxm5"], "capacity_regions": ["us-west-1"]}
+    with rulebook.running("launch_on_capacity", launch_vars=fleet, **selection):
+        assert cloud.live() == {}
+        cloud.fault("status", operation="list_instance_types", status=500)
+        rulebook.wait_for_text("'api_failed'")
+        rulebook.wait_for_polls(2)
+        assert cloud.live() == {}
+        cloud.capacity(gpu_8x_h100_sxm5={"us-west-1": 3})
+        rulebook.wait_for_text("PLAY RECAP")
+        assert set(cloud.live()) == {"train-01", "train-02"}, rulebook.log.read_text()
+        rulebook.wait_for_polls(2)
+    assert rulebook.writes() == ["add_ssh_key", "launch", "launch"]
+    assert "failed=0" in rulebook.log.read_text()
+
+
+def test_what_becomes_unhealthy_is_replaced(cloud: Simulator, rulebook: Rulebook) -> None:
+    cloud.seed_key("laptop", (rulebook.home / "key.pub").read_text())
+    tags = {"project": "vision"}
+    ids = {
+        name: cloud.seed_instance(name, ssh_key_names=["laptop"], tags=tags)
+        for name in ("train-01", "train-02", "mine")
+    }
+    with rulebook.running("replace_unhealthy", replace_names=["train-*"], replace_vars={"fleet_wait_interval": 0.1}):
+        cloud.fate_now(ids["mine"], "unhealthy")
+        cloud.fate_now(ids["train-01"], "unhealthy")
+        rulebook.wait_for_text("PLAY RECAP")
+        rulebook.wait_for_polls(2)
+    assert "failed=0" in rulebook.log.read_text(), rulebook.log.read_text()
+    live = cloud.live()
+    assert live["train-01"]["id"] != ids["train-01"]
+    assert live["train-01"]["status"] == "active"
+    assert {"key": "project", "value": "vision"} in live["train-01"]["tags"]
+    assert [live[name]["id"] for name in ("train-02", "mine")] == [ids["train-02"], ids["mine"]]
+    assert rulebook.writes() == ["terminate", "launch"]
+
+
+@contextlib.contextmanager
+def inbox() -> t.Iterator[tuple[str, list[dict[str, t.Any]]]]:
+    """A webhook, and what was posted to it."""
+    posts: list[dict[str, t.Any]] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: t.Any) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/", posts
+        finally:
+            server.shutdown()
+
+
+def test_a_cost_above_the_threshold_is_an_alert(cloud: Simulator, rulebook: Rulebook) -> None:
+    cloud.seed_instance("a")
+    with (
+        inbox() as (url, posts),
+        rulebook.running("alert_on_cost", cost_threshold_cents=100, alert_vars={"alert_url": url}),
+    ):
+        assert posts == []
+        other = cloud.seed_instance("b")
+        rulebook.wait(lambda: len(posts) == 1)
+        cloud.fate_now(other, "vanishes")
+        rulebook.wait(lambda: len(posts) == 2)
+    allowed = "the 1.00 that were allowed."
+    assert [post["text"] for post in posts] == [
+        f"2 machines of Lambda Cloud cost 1.50 US dollars per hour, more than {allowed}",
+        f"1 machine of Lambda Cloud costs 0.75 US dollars per hour, within {allowed}",
+    ]
+    assert rulebook.writes() == []
