@@ -32,4 +32,4 @@ docs:
 	$(BIN)/python tools/docs.py
 
 clean:
-	rm -rf .venv .build build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-eda .build build .pytest_cache .mypy_cache .ruff_cache .hypothesis
