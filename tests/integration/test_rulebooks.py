@@ -142,7 +142,7 @@ def test_capacity_appears_and_the_fleet_is_launched_once(cloud: Simulator, ruleb
         "fleet_wait_interval": 0.1,
     }
     selection = {"capacity_instance_types": ["gpu_8x_h100_sxm5"], "capacity_regions": ["us-west-1"]}
-    with rulebook.running("launch_on_capacity", launch_vars=fleet, **selection):
+    with rulebook.running("launch_on_capacity", **fleet, **selection):
         assert cloud.live() == {}
         cloud.fault("status", operation="list_instance_types", status=500)
         rulebook.wait_for_text("'api_failed'")
@@ -163,7 +163,7 @@ def test_what_becomes_unhealthy_is_replaced(cloud: Simulator, rulebook: Rulebook
         name: cloud.seed_instance(name, ssh_key_names=["laptop"], tags=tags)
         for name in ("train-01", "train-02", "mine")
     }
-    with rulebook.running("replace_unhealthy", replace_names=["train-*"], replace_vars={"fleet_wait_interval": 0.1}):
+    with rulebook.running("replace_unhealthy", replace_names=["train-*"], fleet_wait_interval=0.1):
         cloud.fate_now(ids["mine"], "unhealthy")
         cloud.fate_now(ids["train-01"], "unhealthy")
         rulebook.wait_for_text("PLAY RECAP")
@@ -177,9 +177,15 @@ def test_what_becomes_unhealthy_is_replaced(cloud: Simulator, rulebook: Rulebook
     assert rulebook.writes() == ["terminate", "launch"]
 
 
-@contextlib.contextmanager
-def inbox() -> t.Iterator[tuple[str, list[dict[str, t.Any]]]]:
+class Inbox(t.NamedTuple):
     """A webhook, and what was posted to it."""
+
+    url: str
+    posts: list[dict[str, t.Any]]
+
+
+@contextlib.contextmanager
+def inbox() -> t.Iterator[Inbox]:
     posts: list[dict[str, t.Any]] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -194,17 +200,15 @@ def inbox() -> t.Iterator[tuple[str, list[dict[str, t.Any]]]]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/", posts
+            yield Inbox(f"http://127.0.0.1:{server.server_address[1]}/", posts)
         finally:
             server.shutdown()
 
 
 def test_a_cost_above_the_threshold_is_an_alert(cloud: Simulator, rulebook: Rulebook) -> None:
     cloud.seed_instance("a")
-    with (
-        inbox() as (url, posts),
-        rulebook.running("alert_on_cost", cost_threshold_cents=100, alert_vars={"alert_url": url}),
-    ):
+    with inbox() as box, rulebook.running("alert_on_cost", cost_threshold_cents=100, alert_url=box.url):
+        posts = box.posts
         assert posts == []
         other = cloud.seed_instance("b")
         rulebook.wait(lambda: len(posts) == 1)
