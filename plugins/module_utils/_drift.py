@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import instance_type_name, region_name
-from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Wanted
+from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import FLEET_TAG, Wanted
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,9 @@ def _tags(row: Instance, wanted: Wanted) -> t.Iterator[Difference]:
     if rows is None or not wanted.tags:
         return
     has = {tag["key"]: tag["value"] for tag in rows}
-    lacking = {key: value for key, value in wanted.tags.items() if has.get(key) != value}
+    # A machine of another fleet is not this one's; one of no fleet is taken as it is.
+    asked = {key: value for key, value in wanted.tags.items() if key != FLEET_TAG or key in has}
+    lacking = {key: value for key, value in asked.items() if has.get(key) != value}
     if lacking:
         yield Difference("tags", {key: has[key] for key in lacking if key in has}, lacking)
 

@@ -14,6 +14,9 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._errors import Inval
 # A tag by which a machine is known as the effect of one launch, and of no other of the same name. Versions of the API that
 # know no tags pass it over.
 LAUNCH_TAG = "lambdal-cloud-launch"
+# A tag by which a fleet knows the machines again that it launched. Those that were there before are not held against it, and
+# versions of the API that know no tags pass it over as well.
+FLEET_TAG = "lambdal-cloud-fleet"
 
 LARGEST_USER_DATA_BYTES = 1_000_000
 
@@ -60,7 +63,7 @@ class Wanted:
         chosen = {
             "image": self.image,
             "hostname": self.hostname,
-            "tags": self.tags,
+            "tags": {key: value for key, value in (self.tags or {}).items() if key != FLEET_TAG},
             "firewall_rulesets": self.firewall_rulesets,
             "file_system_mounts": self.mounts,
             "user_data": self.user_data,

@@ -70,7 +70,7 @@ def test_from_empty_to_complete_and_back(simulator: Simulator, run: t.Callable[.
         "list_firewall_rulesets",
     ]
 
-    assert "0.00 US dollars per hour (1.50 before)" in run("-e", "account_state=absent")
+    assert "which saves 1.50 US dollars per hour" in run("-e", "account_state=absent")
     state = simulator.state()
     assert {name: row["id"] for name, row in simulator.live().items()} == {"bystander": kept}
     assert state["ssh_keys"] == []

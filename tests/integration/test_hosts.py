@@ -59,13 +59,69 @@ def session(cloud: Simulator, tmp_path: Path, way: str) -> t.Iterator[tuple[dict
     cloud.reset()
 
 
+def playbook(session: tuple[dict[str, str], list[str]], name: str, succeed: bool = True, **variables: t.Any) -> str:
+    environment, extra = session
+    command = ["ansible-playbook", "-i", "playbooks/lambda.yml", f"playbooks/{name}.yml", *extra]
+    done = ansible([*command, "-e", json.dumps(variables)], environment, succeed=succeed)
+    return " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", ["launch", "site", "provision"])
+def test_a_key_that_is_refused_is_told_at_once(
+    cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path, name: str
+) -> None:
+    if name == "provision":
+        playbook(session, "launch")
+    for wrong in ("wrong", "other"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / wrong], check=True)
+    keys = {
+        "fleet_ssh_private_key_path": "",
+        "fleet_ssh_public_key_file": str(tmp_path / "other.pub"),
+        "ansible_ssh_private_key_file": str(tmp_path / "wrong"),
+    }
+    # Nobody waits ten minutes for a key that will not be taken.
+    told = playbook(session, name, succeed=False, fleet_ssh_timeout=600, fleet_key_timeout=2, **keys)
+    row = cloud.live()["eval"]
+    assert f"eval (id {row['id']}, {row['ip']}) refuses the SSH key of ubuntu. It runs, and bills. Log in with" in told
+    assert "Permission denied" in told
+    assert "Check the GPUs" not in told
+    if name == "launch":
+        # The table comes all the same.
+        assert f"eval {row['id']} gpu_4x_a6000 us-south-1 {row['ip']} active 3.20" in told.split("Show the fleet")[1]
+
+
+@pytest.mark.parametrize("name", ["launch", "site", "provision"])
+def test_a_machine_that_never_answers_is_told(
+    cloud: Simulator, session: tuple[dict[str, str], list[str]], name: str
+) -> None:
+    cloud.seed_key("ci")
+    there = {"instance_type": "gpu_4x_a6000", "region": "us-south-1", "ssh_key_names": ["ci"], "ip": "127.99.99.99"}
+    silent = cloud.seed_instance("eval", host=False, **there)
+    told = playbook(session, name, succeed=False, fleet_ssh_key="own", fleet_ssh_timeout=3, fleet_on_drift="ignore")
+    assert f"eval (id {silent}, 127.99.99.99) did not answer SSH within 3 seconds. It bills all the same." in told
+    assert "Connection refused" in told
+
+
+def test_a_file_system_that_is_not_mounted_is_told(cloud: Simulator, session: tuple[dict[str, str], list[str]]) -> None:
+    # Hosts of this kind mount none.
+    machines = [
+        {"name": "eval", "instance_type": "gpu_1x_a10", "region": "us-east-1", "file_systems": ["datasets"]},
+    ]
+    told = playbook(session, "site", succeed=False, fleet_machines=machines, provision_node=True)
+    row = cloud.live()["eval"]
+    assert (
+        f"eval (id {row['id']}, {row['ip']}) has no file system mounted at /lambda/nfs/datasets, where the API reports one. "
+        "It bills all the same, and what is written there would be lost with it. Restart it, or terminate it and launch another."
+    ) in told
+
+
 PROVISION = ["ansible-playbook", "-i", "playbooks/lambda.yml", "playbooks/provision.yml"]
 
 
 def test_launch_waits_for_ssh_and_provision_checks_the_gpus(session: tuple[dict[str, str], list[str]]) -> None:
     environment, extra = session
     launched = ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
-    assert "ok: [eval]" in launched.stdout.split("TASK [Wait for SSH]")[1]
+    assert "ok: [eval]" in launched.stdout.split(": Wait for SSH]")[1]
     done = ansible([*PROVISION, *extra], environment)
     assert "4 GPUs answer: 0, NVIDIA RTX A6000" in done.stdout
     again = ansible([*PROVISION, "--check", *extra], environment)

@@ -72,3 +72,16 @@ def test_each_difference_is_told(other: dict[str, t.Any], told: str) -> None:
 
 def test_rulesets_are_compared_by_id() -> None:
     assert [str(each) for each in differences(ROW, SAME, {"r2"})] == ["firewall_rulesets is r1, not r2"]
+
+
+def test_a_machine_of_no_fleet_is_taken_and_one_of_another_is_not() -> None:
+    wanted = Wanted("a", tags={"project": "vision", "lambdal-cloud-fleet": "mine"})
+    assert differences(ROW, wanted) == []
+    foreign: t.Any = {**ROW, "tags": [*ROW["tags"], {"key": "lambdal-cloud-fleet", "value": "other"}]}
+    (found,) = differences(foreign, wanted)
+    assert str(found) == "tags is lambdal-cloud-fleet=other, not lambdal-cloud-fleet=mine"
+
+
+def test_the_tag_of_a_fleet_needs_no_newer_server() -> None:
+    assert Wanted("a", tags={"lambdal-cloud-fleet": "mine"}).newer_options() == []
+    assert Wanted("a", tags={"lambdal-cloud-fleet": "mine", "project": "vision"}).newer_options() == ["tags"]
