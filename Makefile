@@ -5,14 +5,15 @@ BIN := .venv/bin
 TESTS ?= not slow
 PYTEST := -q -rs -n auto --dist loadfile
 
-.PHONY: help setup demo test docs clean
+.PHONY: help setup demo test molecule docs clean
 
 help:
-	@echo 'make demo    launch, find, provision and terminate machines on the simulator'
-	@echo 'make test    run the tests; those that take minutes only with TESTS=slow'
-	@echo 'make docs    build the documentation site in build/docs/html'
-	@echo 'make setup   only make the virtual environment (done by the others as well)'
-	@echo 'make clean   remove what these commands made'
+	@echo 'make demo      launch, find, provision and terminate machines on the simulator'
+	@echo 'make test      run the tests; those that take minutes only with TESTS=slow'
+	@echo 'make molecule  test every role over SSH on simulated machines, as root'
+	@echo 'make docs      build the documentation site in build/docs/html'
+	@echo 'make setup     only make the virtual environment (done by the others as well)'
+	@echo 'make clean     remove what these commands made'
 
 setup:
 	@$(PYTHON) tools/setup.py run
@@ -26,6 +27,10 @@ test:
 	cd simulator && ../$(BIN)/python -m pytest $(PYTEST) -m '$(TESTS)'
 	$(BIN)/python -m pytest $(PYTEST) -m '$(TESTS)'
 	@echo "Ran the tests marked '$(TESTS)'; 'make test TESTS=slow' runs those that take minutes."
+
+molecule:
+	@$(PYTHON) tools/setup.py test molecule
+	$(BIN)/python tools/molecule.py
 
 docs:
 	@$(PYTHON) tools/setup.py docs

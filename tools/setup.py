@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make the checkout ready to run: a virtual environment in .venv and the tree that Ansible wants in .build.
 
-    python3 tools/setup.py run     what the demo needs
-    python3 tools/setup.py test    what the tests need as well
-    python3 tools/setup.py docs    what the documentation site needs as well
+    python3 tools/setup.py run        what the demo needs
+    python3 tools/setup.py test       what the tests need as well
+    python3 tools/setup.py docs       what the documentation site needs as well
+    python3 tools/setup.py molecule   what the roles' scenarios need as well
 
 Only what is missing is done, so it may run before every command, and in two terminals at once.
 """
@@ -29,6 +30,7 @@ REQUIREMENTS = {
     "run": ["-r", "requirements.txt", "-r", "demo/requirements.txt", "-e", "simulator"],
     "test": ["-r", "tests/requirements.txt", "-e", "simulator[test]"],
     "docs": ["-r", "docs/requirements.txt"],
+    "molecule": ["-r", "extensions/molecule/requirements.txt"],
 }
 
 

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks and roles that train and reap, over SSH on simulated machines that are real ones to them."""
+"""The playbooks from nothing to a job and back, and the reaper, over SSH on simulated machines that are real ones to them.
+
+The roles one by one are tested by the scenarios in extensions/molecule.
+"""
 
 from __future__ import annotations
 
@@ -125,6 +128,7 @@ def test_from_nothing_to_a_job_of_two_machines_and_back(world: World, tmp_path: 
     (tmp_path / "project" / "job.py").write_text(JOB)
     (tmp_path / "requirements.txt").write_text("six==1.16.0\n")
     job = {
+        "provision_node": True,
         "sync_push": [{"src": f"{tmp_path}/project/", "dest": "/home/ubuntu/my project/", "delete": True}],
         "sync_pull": [{"src": "/home/ubuntu/out/", "dest": f"{tmp_path}/out/" + "{{ inventory_hostname }}/"}],
         "sync_retries": 0,
@@ -154,49 +158,6 @@ def test_from_nothing_to_a_job_of_two_machines_and_back(world: World, tmp_path: 
     world.play("terminate", job, {"fleet_pull_first": True})
     assert (tmp_path / "out" / "train-01" / "total.json").exists()
     assert world.simulator.live() == {}
-
-
-def test_a_part_that_fails_is_named_with_its_log(world: World) -> None:
-    world.play("launch")
-    job = {
-        "torchrun_launcher": [],
-        "torchrun_command": ["/bin/sh", "-c", 'echo "part $NODE_RANK of $NNODES"; exit "$NODE_RANK"'],
-        "torchrun_restarts": 1,
-        "torchrun_restart_delay": 1,
-        "torchrun_interval": 1,
-        "torchrun_timeout": 30,
-    }
-    output = world.play("train", job, succeed=False)
-    assert "The job train failed with exit code 1 (exit-code, restarted 1 times) on train-02" in output
-    assert "part 1 of 2" in output
-    assert "failed with exit code 0" not in output
-
-
-def test_a_server_is_healthy_and_restarted_only_when_changed(world: World) -> None:
-    world.play("launch")
-    server = {
-        "inference_server_command": ["/usr/bin/python3", "-m", "http.server", "--bind", "127.0.0.1", "8000"],
-        "inference_server_health_path": "/",
-        "inference_server_health_interval": 1,
-        "inference_server_health_timeout": 20,
-        "inference_server_api_key": "secret-of-the-server",
-    }
-    first = world.play("serve", server)
-    assert "secret-of-the-server" not in first
-    assert changed(first, "train-01") > 0
-    assert changed(world.play("serve", server), "train-01") == 0
-    listening = world.ssh("train-01", "ss -Hltn 'sport = :8000'; ps ax").communicate()[0]
-    assert "127.0.0.1:8000" in listening
-    assert "secret-of-the-server" not in listening
-
-    failed = world.play(
-        "serve", server, {"inference_server_health_path": "/nope", "inference_server_health_timeout": 2}, succeed=False
-    )
-    assert "The server vllm on train-01 did not answer 200 at /nope within 2 seconds" in failed
-    opened = world.play(
-        "serve", server, {"inference_server_host": "0.0.0.0", "inference_server_api_key": ""}, succeed=False
-    )
-    assert "inference_server_host is not loopback, so set inference_server_api_key" in opened
 
 
 def test_the_reaper_ends_exactly_the_idle_machines_of_its_owner(world: World) -> None:
@@ -238,54 +199,3 @@ def test_the_reaper_ends_exactly_the_idle_machines_of_its_owner(world: World) ->
             assert sorted(world.simulator.live()) == ["mine-2", "mine-4", *(f"yours-{n}" for n in range(1, 6))]
         finally:
             session.terminate()
-
-
-def test_a_node_is_made_ready_and_stays_so(world: World, tmp_path: Path) -> None:
-    ada = tmp_path / "ada"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", ada], check=True)
-    machines = [
-        {
-            "name": "train-[01:02]",
-            "instance_type": "gpu_1x_a10",
-            "region": "us-east-1",
-            "file_systems": ["datasets"],
-        }
-    ]
-    node = {
-        "fleet_machines": machines,
-        "provision_node": True,
-        "node_users": [{"name": "ada", "ssh_keys": [Path(f"{ada}.pub").read_text().strip()], "sudo": True}],
-        "node_packages": ["tzdata"],
-        "node_timezone": "Europe/Berlin",
-    }
-    world.play("launch", node)
-    first = world.play("provision", node)
-    assert changed(first, "train-01") > 0
-    again = world.play("provision", node)
-    assert [changed(again, host) for host in ("train-01", "train-02")] == [0, 0]
-
-    def said(command: str) -> str:
-        return world.ssh("train-01", command).communicate()[0].strip()
-
-    assert said("hostname") == "train-01"
-    assert said("date +%Z") in ("CET", "CEST")
-    assert said("getent hosts train-02").split() == [world.simulator.live()["train-02"]["private_ip"], "train-02"]
-    # A simulated machine may not raise its own limits.
-    assert "* - nofile 1048576" in said("cat /etc/security/limits.d/90-node.conf")
-    assert '"nvidia-";' in said("cat /etc/apt/apt.conf.d/90-node-held")
-    fresh = ["-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-oBatchMode=yes", "-oLogLevel=ERROR"]
-    address = f"ada@{world.simulator.live()['train-01']['ip']}"
-    login = ["ssh", "-F", "none", "-i", str(ada), *fresh, address, "sudo -n id -un"]
-    assert subprocess.run(login, capture_output=True, text=True, check=True).stdout.strip() == "root"
-
-    # Whoever is logged in is not touched, nor is anything done before a wrong key is told.
-    mine = world.play("provision", node, {"node_users": [{"name": "ubuntu"}]}, succeed=False)
-    assert "the user that Ansible logs in as" in mine
-    wrong = world.play("provision", node, {"node_users": [{"name": "bob", "ssh_keys": ["nonsense"]}]}, succeed=False)
-    assert "One of the ssh_keys of bob is no public key" in wrong
-    assert said("id bob || echo nobody") == "nobody"
-
-    # What was never mounted, or no longer is, is told before anything is written beside it.
-    world.ssh("train-01", "sudo umount --lazy /lambda/nfs/datasets").communicate()
-    unmounted = " ".join(world.play("provision", node, succeed=False).split())
-    assert "has no file system mounted at /lambda/nfs/datasets, where the API reports one" in unmounted

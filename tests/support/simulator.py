@@ -23,9 +23,10 @@ KEY = "test-key-1f0c"
 class Simulator:
     """Talks to the control address of a simulator. Every method raises for an answer that is not a success."""
 
-    def __init__(self, url: str, api_url: str) -> None:
+    def __init__(self, url: str, api_url: str, pid: int) -> None:
         self.url = url
         self.api_url = api_url
+        self.pid = pid
         self._session = requests.Session()
 
     def _control(self, method: str, path: str, body: t.Any = None) -> t.Any:
@@ -110,13 +111,14 @@ def running_simulator(folder: Path, *arguments: str) -> t.Iterator[Simulator]:
     with (folder / "simulator.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
-            until = time.monotonic() + 30
+            # The first machines of all wait for a root file system, which takes a minute or two to build.
+            until = time.monotonic() + 300
             while not ready.exists():
                 assert process.poll() is None, (folder / "simulator.log").read_text()
                 assert time.monotonic() < until, "the simulator did not get ready"
                 time.sleep(0.05)
             address = json.loads(ready.read_text())
-            yield Simulator(address["url"], address["api_url"])
+            yield Simulator(address["url"], address["api_url"], address["pid"])
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=30)
