@@ -14,6 +14,14 @@ from simulator_support import Api, serving
 QUICK = ("--time-scale", "1000", "--seed", "1")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where files of tests run side by side: those on simulated machines see each other's, so they are one group."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            name = "machines" if item.path.stem.startswith("test_machine") else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture(scope="session")
 def _newest(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Api]:
     with serving(tmp_path_factory.mktemp("newest"), *QUICK) as api:
