@@ -23,8 +23,8 @@ regions:
 capacity:
   gpu_1x_a10: {us-east-1: 1}
 capacity_changes:
-  - {after: 600, capacity: {gpu_1x_new: {moon-1: 2}}}
-  - {after: 1200, capacity: {gpu_1x_a10: {us-east-1: 0}}}
+  - {after: 4000, capacity: {gpu_1x_new: {moon-1: 2}}}
+  - {after: 5000, capacity: {gpu_1x_a10: {us-east-1: 0}}}
 ssh_keys:
   - {name: laptop}
   - {name: twin}
