@@ -160,6 +160,40 @@ def test_from_nothing_to_a_job_of_two_machines_and_back(world: World, tmp_path: 
     assert world.simulator.live() == {}
 
 
+def test_a_broken_machine_is_replaced_and_made_ready_and_trains(world: World, tmp_path: Path) -> None:
+    world.simulator.fate("gpu-broken", "train-02")
+    world.play("launch")
+    before = world.simulator.live()
+    (tmp_path / "job.py").write_text(JOB)
+    job = {
+        "gpu_check_on_failure": "replace",
+        "gpu_check_wait_interval": 0.2,
+        "provision_node": True,
+        "sync_push": [{"src": f"{tmp_path}/job.py", "dest": "/home/ubuntu/job.py"}],
+        "sync_pull": [{"src": "/home/ubuntu/out/", "dest": f"{tmp_path}/out/" + "{{ inventory_hostname }}/"}],
+        "torchrun_launcher": ["/usr/bin/python3", "/home/ubuntu/job.py"],
+        "torchrun_command": ["done"],
+        "torchrun_interval": 1,
+        "torchrun_timeout": 60,
+    }
+    output = " ".join(world.play("provision", job).split())
+    assert f"Replacing train-02. train-02 (id {before['train-02']['id']}) should have 1 working GPUs" in output
+    after = world.simulator.live()
+    assert set(after) == {"train-01", "train-02"}
+    assert after["train-01"]["id"] == before["train-01"]["id"]
+    assert after["train-02"]["id"] != before["train-02"]["id"]
+
+    # The others know the new one by its own address, and it is as ready as they are.
+    for name in after:
+        told = world.ssh(name, "getent ahostsv4 train-02 | cut -d' ' -f1; hostname").communicate()[0].split()
+        assert (told[0], told[-1]) == (after["train-02"]["private_ip"], name)
+    world.play("train", job)
+    for rank, name in enumerate(("train-01", "train-02")):
+        found = json.loads((tmp_path / "out" / name / "total.json").read_text())
+        assert found == {"rank": rank, "total": 1, "said": "done"}
+    assert [row["id"] for row in world.simulator.live().values()] == [row["id"] for row in after.values()]
+
+
 def test_the_reaper_ends_exactly_the_idle_machines_of_its_owner(world: World) -> None:
     names = {"me": "mine-[1:5]", "you": "yours-[1:5]"}
     machines = [
