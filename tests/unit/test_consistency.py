@@ -29,3 +29,8 @@ def test_every_module_runs_in_the_controllers_process_by_its_own_entry_function(
     assert set(actions) == modules, "each module needs a file of its name in plugins/action, like the others"
     for name, text in actions.items():
         assert f"plugins.modules.{name} import main\n" in text
+
+
+def test_the_release_notes_begin_with_the_version() -> None:
+    notes = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text())
+    assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"] in notes["releases"]
