@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Tests to run; `make test TESTS=slow` runs those that take minutes.
 TESTS ?= not slow
-PYTEST := -q -rs -n auto --dist
+PYTEST := -q -rs -n auto --dist loadfile
 
 .PHONY: help setup demo test molecule docs clean
 
@@ -24,8 +24,8 @@ demo: setup
 # A file of tests at a time on each core. -rs says of each test that was skipped why; what -m leaves out, pytest counts as deselected.
 test:
 	@$(PYTHON) tools/setup.py test
-	cd simulator && ../$(BIN)/python -m pytest $(PYTEST) loadgroup -m '$(TESTS)'
-	$(BIN)/python -m pytest $(PYTEST) loadfile -m '$(TESTS)'
+	cd simulator && ../$(BIN)/python -m pytest $(PYTEST) -m '$(TESTS)'
+	$(BIN)/python -m pytest $(PYTEST) -m '$(TESTS)'
 	@echo "Ran the tests marked '$(TESTS)'; 'make test TESTS=slow' runs those that take minutes."
 
 molecule:

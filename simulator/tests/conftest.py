@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import tempfile
 import typing as t
+from pathlib import Path
 
 import pytest
 from simulator_support import Api, serving
@@ -14,12 +17,15 @@ from simulator_support import Api, serving
 QUICK = ("--time-scale", "1000", "--seed", "1")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where files of tests run side by side: those on simulated machines see each other's, so they are one group."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            name = "machines" if item.path.stem.startswith("test_machine") else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(name))
+@pytest.fixture(scope="module", autouse=True)
+def _alone_with_its_machines(request: pytest.FixtureRequest) -> t.Iterator[None]:
+    """Files of tests run side by side. Those that look at all machines of this system take turns."""
+    if not request.path.stem.startswith("test_machine"):
+        yield
+        return
+    with (Path(tempfile.gettempdir()) / "lambda-cloud-simulator-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")

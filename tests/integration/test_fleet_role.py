@@ -140,7 +140,7 @@ def test_scaling_up_and_down(simulator: Simulator, run: Run) -> None:
 
     simulator.forget_requests()
     told = run(machines=[group(1)], prune=True)
-    assert "1 machines cost 0.75 US dollars per hour (2.25 before)" in told
+    assert "1 machine costs 0.75 US dollars per hour (2.25 before)" in told
     assert {row["id"] for row in simulator.live().values()} == {first["id"], *foreign}
     (ended,) = [each["body"] for each in simulator.requests() if each["operation"] == "terminate"]
     assert set(ended["instance_ids"]) == {before["train-2"], before["train-3"]}
@@ -216,7 +216,7 @@ def test_absent(simulator: Simulator, run: Run) -> None:
     kept = {simulator.seed_instance("train-4"), simulator.seed_instance("train-5", tags={TAG: "other"})}
     # By their names, and the rest of the fleet only with fleet_prune.
     told = run(machines=[group(1)], state="absent")
-    assert "1 machines are terminated, which saves 0.75 US dollars per hour." in told
+    assert "1 machine is terminated, which saves 0.75 US dollars per hour." in told
     assert "2 machines of this fleet are beyond the wanted and stay, at 1.50" in told
     assert len(simulator.live()) == 4
     told = run(machines=[group(1)], state="absent", prune=True)
@@ -232,9 +232,9 @@ def test_an_unknown_price_is_told_as_unknown(simulator: Simulator, run: Run) -> 
     unknown = {"instance_type": {"name": "gpu_1x_a10"}}
     extra = simulator.seed_instance("old", tags={TAG: "vision"}, extra=unknown)
     told = run(machines=[group(1)])
-    assert "1 machines of this fleet are beyond the wanted and stay, at an unknown number of US dollars" in told
+    assert "1 machine of this fleet is beyond the wanted and stays, at an unknown number of US dollars" in told
     assert f"old (id {extra}, price unknown)" in told
-    assert "1 machines cost 0.75 US dollars per hour (unknown before)" in run(machines=[group(1)], prune=True)
+    assert "1 machine costs 0.75 US dollars per hour (unknown before)" in run(machines=[group(1)], prune=True)
 
     simulator.seed_instance("train-2", ssh_key_names=["laptop"], tags={TAG: "vision"}, extra=unknown)
     assert "2 machines cost unknown US dollars per hour (unknown before)" in run(machines=[group(2)])
@@ -258,7 +258,7 @@ def test_what_the_api_says_is_no_template(simulator: Simulator, run: Run) -> Non
     kind = {"name": "{{ 6 * 9 }}", "price_cents_per_hour": 75}
     known = simulator.seed_instance("train-1", ssh_key_names=["laptop"], extra={"instance_type": kind})
     output = run("-vv", machines=[group(1)], on_drift="ignore")
-    assert "stay, at 0.75 US dollars per hour: {{ 6 * 7 }} (id" in output
+    assert "stays, at 0.75 US dollars per hour: {{ 6 * 7 }} (id" in output
     assert f"train-1 {known} {{{{ 6 * 9 }}}} us-east-1" in output
 
 
