@@ -23,7 +23,7 @@ def _alone_with_its_machines(request: pytest.FixtureRequest) -> t.Iterator[None]
     if not request.path.stem.startswith("test_machine"):
         yield
         return
-    with (Path(tempfile.gettempdir()) / "lambda-cloud-simulator-tests.lock").open("w") as lock:
+    with (Path(tempfile.gettempdir()) / "tests-of-simulated-machines.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -239,6 +239,16 @@ def folders() -> set[Path]:
     return set(Path(tempfile.gettempdir()).glob("lambda-cloud-simulator-*"))
 
 
+@pytest.fixture
+def own_folder(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
+    """A folder for temporary files that no other simulator uses meanwhile."""
+    with tempfile.TemporaryDirectory() as name:
+        monkeypatch.setenv("TMPDIR", name)
+        monkeypatch.setattr(tempfile, "tempdir", name)
+        yield
+
+
+@pytest.mark.usefixtures("own_folder")
 def test_two_simulators_do_not_collide_and_leave_nothing(tmp_path: Path, port: int) -> None:
     before = folders()
     arguments = ("--hosts", "local", "--boot-time", "0", "--ssh-port", str(port), "--seed", "7")
@@ -260,6 +270,7 @@ def test_two_simulators_do_not_collide_and_leave_nothing(tmp_path: Path, port: i
     assert not running(pids[1])
 
 
+@pytest.mark.usefixtures("own_folder")
 def test_what_a_kill_left_is_swept(tmp_path: Path, port: int) -> None:
     before = folders()
     ready = tmp_path / "ready.json"
