@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+REPOSITORY = "https://github.com/lambdal-cloud/lambdal.cloud/blob/main"
 OUTPUT = ROOT / "build" / "docs"
 BIN = Path(sys.executable).parent
 
@@ -41,8 +42,9 @@ def main() -> None:
     for name in ("conf.py", "ansible.rst"):
         shutil.copy(ROOT / "docs" / name, pages)
     shutil.copy(ROOT / "docs" / "comparison.md", pages)
-    # The pictures lie beside the guides.
+    # The pictures lie beside the guides; other files of the repository have no page.
     text = (ROOT / "CONTRIBUTING.md").read_text().replace("docs/images/", "docsite/images/")
+    text = text.replace("](extensions/", f"]({REPOSITORY}/extensions/")
     (pages / "developing.md").write_text(text)
     with (pages / "index.rst").open("a") as index:
         index.write("\n.. toctree::\n   :maxdepth: 1\n   :caption: The project\n\n   comparison\n   developing\n")
