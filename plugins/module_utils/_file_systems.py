@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import DeadlineExceeded, InvalidInput, StateError
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances import describe
-from ansible_collections.lambdal.cloud.plugins.module_utils._resource import Kind, Means
+from ansible_collections.lambdal.cloud.plugins.module_utils._resource import Kind
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import FileSystem
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import region_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._work import Means
 
 # FilesystemCreateRequest
 _NAME = re.compile(r"[a-zA-Z]+[0-9a-zA-Z-]*")

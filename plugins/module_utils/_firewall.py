@@ -19,9 +19,10 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._firewall_rules impo
     same,
 )
 from ansible_collections.lambdal.cloud.plugins.module_utils._holdings import named
-from ansible_collections.lambdal.cloud.plugins.module_utils._resource import Kind, Means
+from ansible_collections.lambdal.cloud.plugins.module_utils._resource import Kind
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import FirewallRuleset
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import region_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._work import Means
 
 GLOBAL = "global"
 LONGEST_NAME = 64

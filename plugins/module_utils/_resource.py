@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
 from ansible_collections.lambdal.cloud.plugins.module_utils._holdings import Holdings, Row, named, the_one
-from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
+from ansible_collections.lambdal.cloud.plugins.module_utils._work import Means
 
 
 class Named(t.Protocol):
@@ -31,15 +31,6 @@ class Change(t.NamedTuple, t.Generic[Row]):
 
     before: Row | None
     after: Row | None
-
-
-@dataclass(frozen=True)
-class Means:
-    """What a task works with; `check_mode` says that nothing may be written."""
-
-    api: Api
-    patience: Patience
-    check_mode: bool
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import typing as t
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._holdings import Row
 from ansible_collections.lambdal.cloud.plugins.module_utils._module import WAIT_SPEC, Task, run_module
-from ansible_collections.lambdal.cloud.plugins.module_utils._resource import Kind, Means, Wanted
+from ansible_collections.lambdal.cloud.plugins.module_utils._resource import Kind, Wanted
+from ansible_collections.lambdal.cloud.plugins.module_utils._work import Means
 
 _NAMED: dict[str, t.Any] = {
     "name": {"type": "str", "required": True},

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every kind of work on machines is given."""
+"""What every task that changes an account works with, and what work on machines is given besides."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Polic
 
 
 @dataclass(frozen=True)
-class Work:
-    """One task on machines. `report` is true at any moment, so that a failure loses nothing."""
+class Means:
+    """What a task works with; `check_mode` says that nothing may be written."""
 
     api: Api
     patience: Patience
-    report: InstanceReport
     check_mode: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work(Means):
+    """One task on machines. `report` is true at any moment, so that a failure loses nothing."""
+
+    report: InstanceReport
     wait: bool = True
     policy: Policy = field(default_factory=Policy)

@@ -19,11 +19,10 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._file_systems import
 from ansible_collections.lambdal.cloud.plugins.module_utils._present import ensure_present
 from ansible_collections.lambdal.cloud.plugins.module_utils._public_key import parse_public_key
 from ansible_collections.lambdal.cloud.plugins.module_utils._report import InstanceReport
-from ansible_collections.lambdal.cloud.plugins.module_utils._resource import Means
 from ansible_collections.lambdal.cloud.plugins.module_utils._ssh_keys import KeyRing
 from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Wanted
 from ansible_collections.lambdal.cloud.plugins.module_utils._wanted_key import WantedKey
-from ansible_collections.lambdal.cloud.plugins.module_utils._work import Work
+from ansible_collections.lambdal.cloud.plugins.module_utils._work import Means, Work
 from campaign.fast_client import Trouble, open_api, patience
 from support.simulator import Simulator, running_simulator
 
@@ -56,7 +55,7 @@ class Run:
 
     def _do(self, ensure: t.Callable[[Work], None]) -> Run:
         try:
-            ensure(Work(open_api(self._simulator), patience(), self.report))
+            ensure(Work(open_api(self._simulator), patience(), report=self.report))
         except LambdaCloudError as error:
             self.error = error
         return self

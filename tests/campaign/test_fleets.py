@@ -67,7 +67,7 @@ def ensure(cloud: Simulator, fleet: list[Wanted], policy: Policy, check_mode: bo
     report = InstanceReport(lambda warning: None)
     error = None
     try:
-        ensure_present(Work(open_api(cloud), patience(), report, check_mode=check_mode, policy=policy), fleet)
+        ensure_present(Work(open_api(cloud), patience(), check_mode, report=report, policy=policy), fleet)
     except LambdaCloudError as failure:
         error = str(failure)
     return Seen(error, report.result(show_jupyter=False))
