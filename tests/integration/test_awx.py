@@ -9,13 +9,17 @@ import json
 import re
 import shutil
 import stat
+import subprocess
 import sys
 import typing as t
+import zipfile
 from pathlib import Path
 
 import jinja2
 import pytest
 import yaml
+from support.awx import running_awx
+from support.documents import follow, script
 from support.runner import BUILD, ROOT, ansible, module_environment
 from support.simulator import KEY, Simulator, running_simulator
 
@@ -191,3 +195,62 @@ def test_jobs_run_as_awx_runs_them(cloud: Simulator, tmp_path: Path, home: Path)
     assert set(cloud.live()) == {"eval"}
     awx.run("terminate", {"survey_names": "eval"})
     assert cloud.live() == {}
+
+
+@pytest.fixture
+def awx_collection(tmp_path: Path) -> Path:
+    """A folder of collections with awx.awx, which is on PyPI as a part of Ansible's community package."""
+    download = ["pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "ansible"]
+    subprocess.run([sys.executable, "-m", *download, "--dest", str(tmp_path / "wheel")], check=True)
+    (wheel,) = (tmp_path / "wheel").iterdir()
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if name.startswith("ansible_collections/awx/awx/")]
+        archive.extractall(tmp_path / "collections", names)
+    return tmp_path / "collections"
+
+
+@pytest.mark.slow
+def test_its_playbook_sets_awx_up_once(awx_collection: Path, home: Path, tmp_path: Path) -> None:
+    (home / ".ssh").mkdir()
+    (home / ".ssh" / "id_ed25519").write_text("the private half\n")
+    folder = tmp_path / "here"
+    shutil.copytree(AWX, folder)
+    environment = {
+        **module_environment(home),
+        "PATH": f"{Path(sys.executable).parent}:{module_environment(home)['PATH']}",
+        "ANSIBLE_COLLECTIONS_PATH": str(awx_collection),
+        "ANSIBLE_NOCOLOR": "true",
+        "LAMBDA_API_KEY": KEY,
+    }
+    text = script(AWX / "README.md").replace("ansible-galaxy collection install awx.awx\n", "")
+    with running_awx(AWX / "project") as (awx, address):
+        text = text.replace("https://awx.example.com", address)
+
+        def run(more: str = "") -> str:
+            return follow(text.replace("-e @vars.yml", f"-e @vars.yml {more}"), environment, folder)
+
+        first = run()
+        assert re.search(r"ok=8 +changed=8 .*failed=0", first)
+        account, machines = (awx.one("credentials", f"Lambda Cloud {name}") for name in ("account", "machines"))
+        assert account["inputs"] == {"api_key": "$encrypted$", "api_url": INPUTS["fields"][1]["default"]}
+        assert awx.secrets[account["id"]]["api_key"] == KEY
+        assert awx.one("credential_types", "Lambda Cloud")["injectors"] == INJECTORS
+        assert awx.one("inventory_sources", "Lambda Cloud")["credential"] == account["id"]
+        for job in JOBS:
+            template = awx.one("job_templates", f"Lambda Cloud: {job}")
+            assert awx.surveys[template["id"]] == json.loads((AWX / "surveys" / f"{job}.json").read_text())
+            both = awx.associations["job_templates", template["id"], "credentials"]
+            assert sorted(both) == sorted([account["id"], machines["id"]])
+        reap = awx.one("job_templates", "Lambda Cloud: reap")
+        assert awx.one("schedules", "Lambda Cloud: look for idle machines")["unified_job_template"] == reap["id"]
+
+        second = run()
+        assert re.search(r"ok=8 +changed=0 .*failed=0", second)
+        environment["LAMBDA_API_KEY"] = "another-key"
+        assert re.search(r"ok=8 +changed=0 .*failed=0", run())
+        assert awx.secrets[account["id"]]["api_key"] == KEY
+        third = run("-e awx_update_secrets=true")
+        assert re.search(r"ok=8 +changed=2 .*failed=0", third)
+        assert awx.secrets[account["id"]]["api_key"] == "another-key"
+    assert KEY not in first + second + third
+    assert "the private half" not in first + second + third
