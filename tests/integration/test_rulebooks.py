@@ -9,6 +9,7 @@ import contextlib
 import http.server
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,13 +20,17 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.documents import script
 from support.runner import BUILD, ROOT, module_environment
 from support.simulator import KEY, Simulator, running_simulator
 
 # ansible-rulebook in a virtual environment of its own, as made from tests/requirements-eda.txt
 FOLDER = Path(os.environ.get("LAMBDA_CLOUD_EDA_BIN", ROOT / ".venv-eda" / "bin"))
 PROGRAM = FOLDER / "ansible-rulebook"
+README = ROOT / "extensions" / "eda" / "README.md"
 SSH_PORT = 2226
+# Which the README has as an example
+README_KEY = "secret_my-key_0123456789abcdef"
 MACHINE = {"instance_type": "gpu_8x_h100_sxm5", "region": "us-west-1"}
 
 pytestmark = [
@@ -42,7 +47,8 @@ pytestmark = [
 @pytest.fixture
 def cloud(tmp_path: Path) -> t.Iterator[Simulator]:
     hosts = ["--hosts", "local", "--ssh-port", str(SSH_PORT)]
-    with running_simulator(tmp_path, "--boot-time", "0", "--time-scale", "1000", *hosts) as simulator:
+    options = ["--boot-time", "0", "--time-scale", "1000", "--api-key", README_KEY, *hosts]
+    with running_simulator(tmp_path, *options) as simulator:
         yield simulator
 
 
@@ -56,7 +62,7 @@ class Rulebook:
         environment = module_environment(home)
         # Nothing but Ansible's own way leads to the collection.
         del environment["PYTHONPATH"]
-        self._environment = {
+        self.environment = {
             **environment,
             "PATH": f"{FOLDER}:{environment['PATH']}",
             "ANSIBLE_COLLECTIONS_PATH": str(BUILD),
@@ -87,13 +93,22 @@ class Rulebook:
             "--print-events",
         ]
         self.cloud.forget_requests()
+        with self.started(command) as process:
+            self.wait(lambda: len(self.cloud.requests()) >= 2, process)
+            yield
+        output = self.log.read_text()
+        assert "Traceback" not in output, output
+        assert KEY not in output
+
+    @contextlib.contextmanager
+    def started(self, command: t.Sequence[str]) -> t.Iterator[subprocess.Popen[bytes]]:
+        """A command that runs, with all that it starts; ended afterwards."""
         with self.log.open("w") as log:
             process = subprocess.Popen(
-                command, cwd=self.home, env=self._environment, stdout=log, stderr=log, start_new_session=True
+                command, cwd=self.home, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
             try:
-                self.wait(lambda: len(self.cloud.requests()) >= 2, process)
-                yield
+                yield process
             finally:
                 # Whatever its playbook started, too
                 with contextlib.suppress(ProcessLookupError):
@@ -103,9 +118,6 @@ class Rulebook:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        output = self.log.read_text()
-        assert "Traceback" not in output, output
-        assert KEY not in output
 
     def wait(self, happened: t.Callable[[], bool], process: subprocess.Popen[bytes] | None = None) -> None:
         until = time.monotonic() + 90
@@ -223,3 +235,32 @@ def test_a_cost_above_the_threshold_is_an_alert(cloud: Simulator, rulebook: Rule
         f"1 machine of Lambda Cloud costs 0.75 US dollars per hour, within {allowed}",
     ]
     assert rulebook.writes() == []
+
+
+def test_its_readme_leads_there(cloud: Simulator, rulebook: Rulebook) -> None:
+    """Followed word for word, in one shell, with the rulebooks that run until they are stopped in the background."""
+    pair = rulebook.home / ".ssh" / "id_ed25519"
+    pair.parent.mkdir(mode=0o700)
+    for suffix in ("", ".pub"):
+        (rulebook.home / f"key{suffix}").rename(f"{pair}{suffix}")
+    # ssh itself does not look for keys in a HOME that is not the user's own.
+    rulebook.environment["ANSIBLE_PRIVATE_KEY_FILE"] = str(pair)
+    # The collection is where the commands put it.
+    for name in ("ANSIBLE_COLLECTIONS_PATH", "LAMBDA_API_KEY"):
+        del rulebook.environment[name]
+    (rulebook.home / ".gitconfig").write_text("[safe]\n  directory = *\n")
+    text = script(README).replace("install lambdal.cloud", f"install git+file://{ROOT}")
+    text = re.sub(r"^(ansible-rulebook .*)$", r"\1 &", text, flags=re.MULTILINE)
+    assert text.count(" &\n") == 3
+    cloud.seed_key("laptop", Path(f"{pair}.pub").read_text())
+    sick = cloud.seed_instance("train-09", ssh_key_names=["laptop"], status="unhealthy", **MACHINE)
+    cloud.seed_instance("dear", instance_type="gpu_8x_b200_sxm6", region="us-east-1")
+    cloud.capacity(gpu_8x_h100_sxm5={"us-west-1": 5})
+    with rulebook.started(["bash", "-c", f"{text}\nwait\n"]) as process:
+        rulebook.wait(lambda: {"train-01", "train-02"} <= set(cloud.live()), process)
+        rulebook.wait(lambda: cloud.live()["train-09"]["id"] != sick, process)
+        rulebook.wait_for_text("US dollars per hour, more than the 50.00 that were allowed")
+        rulebook.wait(lambda: rulebook.log.read_text().count("PLAY RECAP") >= 3, process)
+    output = rulebook.log.read_text()
+    assert "Traceback" not in output, output
+    assert README_KEY not in output.replace(f"export LAMBDA_API_KEY={README_KEY}", "")
