@@ -257,8 +257,8 @@ def test_its_readme_leads_there(cloud: Simulator, rulebook: Rulebook) -> None:
     cloud.seed_instance("dear", instance_type="gpu_8x_b200_sxm6", region="us-east-1")
     cloud.capacity(gpu_8x_h100_sxm5={"us-west-1": 5})
     with rulebook.started(["bash", "-c", f"{text}\nwait\n"]) as process:
-        rulebook.wait(lambda: {"train-01", "train-02"} <= set(cloud.live()), process)
-        rulebook.wait(lambda: cloud.live()["train-09"]["id"] != sick, process)
+        rulebook.wait(lambda: set(cloud.live()) == {"train-01", "train-02", "train-09", "dear"}, process)
+        rulebook.wait(lambda: cloud.live().get("train-09", {"id": sick})["id"] != sick, process)
         rulebook.wait_for_text("US dollars per hour, more than the 50.00 that were allowed")
         rulebook.wait(lambda: rulebook.log.read_text().count("PLAY RECAP") >= 3, process)
     output = rulebook.log.read_text()
