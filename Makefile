@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Tests to run; `make test TESTS=slow` runs those that take minutes.
 TESTS ?= not slow
-PYTEST := -q -rs -n auto --dist loadfile
+# Tests run this many files at a time: they wait for machines as much as they compute.
+WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
+PYTEST = -q -rs -n $(WORKERS) --maxprocesses 16 --dist loadfile
 
 .PHONY: help setup demo test molecule docs clean
 
@@ -21,7 +23,7 @@ setup:
 demo: setup
 	@$(BIN)/python demo/run.py
 
-# A file of tests at a time on each core. -rs says of each test that was skipped why; what -m leaves out, pytest counts as deselected.
+# -rs says of each test that was skipped why; what -m leaves out, pytest counts as deselected.
 test:
 	@$(PYTHON) tools/setup.py test
 	cd simulator && ../$(BIN)/python -m pytest $(PYTEST) -m '$(TESTS)'

@@ -9,6 +9,7 @@ Every warning is an error, a link that leads nowhere included.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,17 @@ ROOT = Path(__file__).resolve().parent.parent
 REPOSITORY = "https://github.com/lambdal-cloud/lambdal.cloud/blob/main"
 OUTPUT = ROOT / "build" / "docs"
 BIN = Path(sys.executable).parent
+
+# What the repository tells elsewhere and is a page of the site as well, by the page's name.
+PAGES = {
+    "comparison": "docs/comparison.md",
+    "event_source": "extensions/eda/README.md",
+    "awx_setup": "extensions/awx/README.md",
+    "simulator": "simulator/README.md",
+    "developing": "CONTRIBUTING.md",
+}
+# Where its pictures lie, which the guides show too.
+PICTURES = "docsite/images"
 
 
 def run(*command: str | Path) -> None:
@@ -31,6 +43,19 @@ def run(*command: str | Path) -> None:
         sys.exit(done.returncode)
 
 
+def page(source: str) -> str:
+    """A document in Markdown whose links lead on from a page of the site."""
+    folder = (ROOT / source).parent
+
+    def lead_on(found: re.Match[str]) -> str:
+        target = (folder / found[2]).resolve().relative_to(ROOT)
+        if target.suffix in (".png", ".svg"):
+            return f"{found[1]}({PICTURES}/{target.name})"
+        return f"{found[1]}({REPOSITORY}/{target})"
+
+    return re.sub(r"(\])\((?!https?:|#)([^)]+)\)", lead_on, (ROOT / source).read_text())
+
+
 def main() -> None:
     shutil.rmtree(OUTPUT, ignore_errors=True)
     pages = OUTPUT / "rst"
@@ -41,14 +66,12 @@ def main() -> None:
     )
     for name in ("conf.py", "ansible.rst"):
         shutil.copy(ROOT / "docs" / name, pages)
-    shutil.copy(ROOT / "docs" / "comparison.md", pages)
-    # The pictures lie beside the guides; other files of the repository have no page.
-    text = (ROOT / "CONTRIBUTING.md").read_text().replace("docs/images/", "docsite/images/")
-    text = text.replace("](extensions/", f"]({REPOSITORY}/extensions/")
-    (pages / "developing.md").write_text(text)
+    for name, source in PAGES.items():
+        (pages / f"{name}.md").write_text(page(source))
     with (pages / "index.rst").open("a") as index:
-        index.write("\n.. toctree::\n   :maxdepth: 1\n   :caption: The project\n\n   comparison\n   developing\n")
-    shutil.copytree(ROOT / "docs" / "images", pages / "docsite" / "images")
+        lines = "".join(f"   {name}\n" for name in PAGES)
+        index.write(f"\n.. toctree::\n   :maxdepth: 1\n   :caption: The project\n\n{lines}")
+    shutil.copytree(ROOT / "docs" / "images", pages / PICTURES)
     run(BIN / "sphinx-build", "--quiet", "-W", "--keep-going", "-b", "html", pages, OUTPUT / "html")
     print(f"The site is in {OUTPUT / 'html' / 'index.html'}")
 
