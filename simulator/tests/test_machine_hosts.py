@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -144,17 +146,21 @@ def test_reboot_from_inside(fleet: Fleet) -> None:
     assert fleet.ssh("m3", "hostname") == "host-m3"
 
 
-@pytest.mark.skipif(shutil.which("ansible") is None, reason="ansible-core is not installed")
+# That of this environment before any other
+ANSIBLE = shutil.which("ansible", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.skipif(ANSIBLE is None, reason="ansible-core is not installed")
 def test_reboot_by_ansible_with_its_defaults(fleet: Fleet, tmp_path: Path) -> None:
     boot = fleet.boot_id("m3")
     common = " ".join(fleet.client.options)
     done = subprocess.run(
         [
-            *("ansible", "all", f"--inventory={fleet.ip('m3')},", "--user=ubuntu", f"--ssh-common-args={common}"),
+            *(str(ANSIBLE), "all", f"--inventory={fleet.ip('m3')},", "--user=ubuntu", f"--ssh-common-args={common}"),
             *("--become", "--module-name=ansible.builtin.reboot"),
         ],
         cwd=tmp_path,
-        env={"PATH": str(Path(shutil.which("ansible") or "").parent) + ":/usr/bin:/bin", "HOME": str(tmp_path)},
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=120,
