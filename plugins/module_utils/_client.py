@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.lambdal.cloud.plugins.module_utils._account_file import AccountFile
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
 from ansible_collections.lambdal.cloud.plugins.module_utils._pacer import open_pacer
 from ansible_collections.lambdal.cloud.plugins.module_utils._transport import Connection, Transport
@@ -28,7 +29,7 @@ def open_api(
         InvalidInput: the key is missing or the address is none.
     """
     connection = Connection(
-        api_key=(options["api_key"] or "").strip(),
+        api_key=_api_key(options),
         api_url=options["api_url"],
         read_timeout=options["request_timeout"],
         retry_timeout=options["retry_timeout"],
@@ -38,10 +39,18 @@ def open_api(
     if connection.is_exposed:
         warn(f"The API key goes unencrypted to {connection.api_url}: use https.")
     pacer = open_pacer(
-        connection.api_key,
-        connection.api_url,
+        account_file("pace", options),
         request_interval=options["request_interval"],
         launch_interval=options["launch_interval"],
         warn=warn,
     )
     return Api(Transport(connection, pacer, log=log))
+
+
+def account_file(purpose: str, options: Options) -> AccountFile:
+    """A file shared by all who have these connection options."""
+    return AccountFile(purpose, _api_key(options), options["api_url"])
+
+
+def _api_key(options: Options) -> str:
+    return (options["api_key"] or "").strip()

@@ -5,13 +5,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
-from ansible_collections.lambdal.cloud.plugins.module_utils._client import DEFAULT_API_URL, Options, open_api
+from ansible_collections.lambdal.cloud.plugins.module_utils._claims import Claims
+from ansible_collections.lambdal.cloud.plugins.module_utils._client import (
+    DEFAULT_API_URL,
+    Options,
+    account_file,
+    open_api,
+)
 from ansible_collections.lambdal.cloud.plugins.module_utils._deadline import Deadline
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import LambdaCloudError
 from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
@@ -82,6 +89,12 @@ class Task:
             pace=options["request_interval"] or min(1.0, interval),
             log=self.log,
         )
+
+    def claimed(self, kind: str, names: t.Iterable[str], patience: Patience) -> contextlib.AbstractContextManager[None]:
+        """A turn at names that the task may make, which no other task has meanwhile. Check mode makes none."""
+        if self.check_mode:
+            return contextlib.nullcontext()
+        return Claims(account_file("claims", self.options), patience, self.warn).held(kind, names)
 
     def hide(self, secret: str | None) -> None:
         """Keep a value that came up during the task out of whatever it prints."""

@@ -13,12 +13,11 @@ falls with its process, so that a crashed one costs at most the turn it had take
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
-import os
 import time
 import typing as t
 
+from ansible_collections.lambdal.cloud.plugins.module_utils._account_file import AccountFile
 from ansible_collections.lambdal.cloud.plugins.module_utils._deadline import Deadline
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import DeadlineExceeded
 
@@ -52,19 +51,13 @@ class SharedTurns:
     Raises OSError where the folder cannot be made or the file cannot be opened, locked or written.
     """
 
-    def __init__(self, api_key: str, api_url: str, folder: str | None = None) -> None:
-        # The name must tell accounts apart without telling the key.
-        digest = hashlib.sha256(f"{api_url}\0{api_key}".encode()).hexdigest()[:32]
-        folder = folder or state_folder()
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        self.path = os.path.join(folder, f"pace-{digest}.json")
-        os.close(self._open())
-
-    def _open(self) -> int:
-        return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    def __init__(self, file: AccountFile) -> None:
+        self._file = file
+        with file.opened():
+            pass
 
     def exchange(self, change: t.Callable[[dict[str, float]], None]) -> None:
-        with os.fdopen(self._open(), "r+", encoding="utf-8") as file:
+        with self._file.opened() as descriptor, open(descriptor, "r+", encoding="utf-8", closefd=False) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             turns = _read_turns(file)
             change(turns)
@@ -80,15 +73,6 @@ def _read_turns(file: t.TextIO) -> dict[str, float]:
         return {str(lane): float(turn) for lane, turn in data.items()}
     except (ValueError, TypeError, AttributeError):
         return {}
-
-
-def state_folder() -> str:
-    """The user's own folder for what lives between runs: runtime folder, else cache folder."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    if runtime and os.path.isdir(runtime) and os.access(runtime, os.W_OK):
-        return os.path.join(runtime, "lambdal.cloud")
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(cache, "lambdal.cloud")
 
 
 class Pacer:
@@ -184,8 +168,7 @@ class Pacer:
 
 
 def open_pacer(
-    api_key: str,
-    api_url: str,
+    file: AccountFile,
     *,
     request_interval: float,
     launch_interval: float,
@@ -195,7 +178,7 @@ def open_pacer(
     turns: Turns = LocalTurns()
     if request_interval > 0 or launch_interval > 0:
         try:
-            turns = SharedTurns(api_key, api_url)
+            turns = SharedTurns(file)
         except OSError as error:
             warn(f"Pacing requests within this process only: {error.strerror} ({error.filename}).")
     return Pacer(turns, request_interval=request_interval, launch_interval=launch_interval, warn=warn)

@@ -188,7 +188,7 @@ class Presence:
     def _bring_up(self) -> None:
         """Wait until all are ready, with others in the place of those that fail if the user wants that."""
         report = self._work.report
-        watch = Watch(self._work.api, self._work.patience, report.living(), unlisted=report.launched_ids())
+        watch = self._watch()
         while True:
             try:
                 watch.until_ready()
@@ -215,14 +215,16 @@ class Presence:
         watch.follow(row for row in self._work.report.launched_rows() if row["id"] not in known)
 
     def _look_once(self) -> None:
-        report = self._work.report
-        launched = report.launched_ids()
-        if launched:
-            watch = Watch(self._work.api, self._work.patience, report.living(), unlisted=launched)
+        if self._work.report.launched_ids():
+            watch = self._watch()
             try:
                 watch.poll()
             finally:
-                report.update(watch.rows)
+                self._work.report.update(watch.rows)
+
+    def _watch(self) -> Watch:
+        report = self._work.report
+        return Watch(self._work.api, self._work.patience, report.living(), unlisted=report.launched_ids(), alone=True)
 
 
 class PartialLaunch(CausedError):

@@ -45,8 +45,11 @@ def run_resource(
     def execute(task: Task) -> None:
         wish = wanted(task.options)
         means = Means(task.open_api(), task.patience(), task.check_mode)
-        present = task.options["state"] == "present"
-        change = kind.ensure_present(means, wish) if present else kind.ensure_absent(means, wish)
+        if task.options["state"] == "absent":
+            change = kind.ensure_absent(means, wish)
+        else:
+            with task.claimed(kind.noun, [wish.name], means.patience):
+                change = kind.ensure_present(means, wish)
         for remark in remarks(change.after) if change.after else ():
             task.warn(remark)
         task.result = lambda: {"changed": change.before != change.after, returns: change.after or change.before}

@@ -14,7 +14,13 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._errors import (
     LambdaCloudError,
     StateError,
 )
-from ansible_collections.lambdal.cloud.plugins.module_utils._instances import FAILED, GONE, describe, is_ready
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances import (
+    FAILED,
+    GONE,
+    describe,
+    is_live,
+    is_ready,
+)
 from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
 
@@ -30,27 +36,48 @@ class MachinesFailed(StateError):
         )
 
 
+class NamedTwice(StateError):
+    """Another machine came by a name while this task launched one of that name."""
+
+    def __init__(self, name: str, rows: t.Sequence[Instance]) -> None:
+        super().__init__(
+            f"Another instance named '{name}' appeared while this task launched one: {', '.join(map(describe, rows))}. All of them bill. "
+            "Terminate those not meant by their id (state: absent with id)."
+        )
+
+
 class Watch:
     """What is known of some instances, brought up to date by polls of the whole list.
 
     Args:
         unlisted: ids that no list has shown yet, because they were just launched and lists may lag.
+        alone: whether no other machine may have the name of one of them.
     """
 
     def __init__(
-        self, api: Api, patience: Patience, rows: t.Iterable[Instance], unlisted: t.Collection[str] = ()
+        self,
+        api: Api,
+        patience: Patience,
+        rows: t.Iterable[Instance],
+        unlisted: t.Collection[str] = (),
+        alone: bool = False,
     ) -> None:
         self._api = api
         self._patience = patience
         self.rows: dict[str, Instance] = {row["id"]: row for row in rows}
         self._listed = self.rows.keys() - set(unlisted)
+        self._alone = alone
 
     def follow(self, rows: t.Iterable[Instance]) -> None:
         """Watch machines as well that were just launched."""
         self.rows.update({row["id"]: row for row in rows})
 
     def poll(self) -> None:
-        """Ask for the list once. An instance that was listed before and is no more counts as terminated."""
+        """Ask for the list once. An instance that was listed before and is no more counts as terminated.
+
+        Raises:
+            NamedTwice: another machine has the name of one, which has to be alone.
+        """
         listed = {row["id"]: row for row in self._api.list_instances(self._patience.deadline)}
         for instance_id, known in self.rows.items():
             row = listed.get(instance_id)
@@ -60,12 +87,22 @@ class Watch:
                 self._patience.log(f"{describe(known)} is now {row.get('status')}.")
             self.rows[instance_id] = row or known
         self._listed |= listed.keys() & self.rows.keys()
+        if self._alone:
+            self._check_names(listed.values())
+
+    def _check_names(self, listed: t.Iterable[Instance]) -> None:
+        watched = {row.get("name") for row in self.rows.values()} - {None}
+        for other in listed:
+            name = other.get("name")
+            if other["id"] not in self.rows and name in watched and is_live(other):
+                raise NamedTwice(str(name), [*(row for row in self.rows.values() if row.get("name") == name), other])
 
     def until_ready(self) -> None:
         """Poll until every instance is active and has an address.
 
         Raises:
             MachinesFailed: one became unhealthy, was preempted or went away.
+            NamedTwice: see `poll`.
             DeadlineExceeded: some are not ready in time; each is named, with its status.
         """
         self._until(is_ready, self._check_alive)

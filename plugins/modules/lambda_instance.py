@@ -15,6 +15,8 @@ description:
   - Ensures that instances exist or do not exist. An instance is known by its name.
   - An instance that is terminating or terminated does not count as present.
   - A launch whose answer was lost is looked up and adopted. It is sent again only when no instance appeared.
+  - Tasks of one user on one controller that ensure the same names at the same time take turns, so that each is launched once. What
+    another controller launches meanwhile cannot be prevented, but fails the task, with all ids.
   - Instances bill from launch to termination, whatever their status. Whatever fails, the result names every instance that the
     task launched.
 extends_documentation_fragment:
@@ -500,12 +502,14 @@ def execute(task: Task) -> None:
         ensure_absent(work, names, ids)
     elif options["state"] == "restarted":
         ensure_restarted(work, names, ids)
-    elif not ids:
-        ensure_present(work, fleet)
-    elif len(ids) == len(fleet) == 1:
-        ensure_renamed(work, ids[0], fleet[0])
-    else:
+    elif ids and not len(ids) == len(fleet) == 1:
         raise InvalidInput("State present takes an id only to give that instance a name: one id and one name.")
+    else:
+        with task.claimed("instance", names, work.patience):
+            if ids:
+                ensure_renamed(work, ids[0], fleet[0])
+            else:
+                ensure_present(work, fleet)
 
 
 def main() -> None:

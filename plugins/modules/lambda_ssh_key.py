@@ -199,7 +199,8 @@ def execute(task: Task) -> None:
     ring = KeyRing(task.open_api(), patience, check_mode=task.check_mode, warn=task.warn)
     path = options["private_key_path"]
     if wanted:
-        change = ring.ensure_present(wanted, path, options["overwrite_private_key"])
+        with task.claimed("SSH key", [wanted.name], patience):
+            change = ring.ensure_present(wanted, path, options["overwrite_private_key"])
     else:
         change = ring.ensure_absent(options["name"], options["id"], options["deduplicate"])
     before, after = ([ssh_key_result(key) for key in keys] for keys in (change.before, change.after))

@@ -11,10 +11,16 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.lambdal.cloud.plugins.module_utils import _pacer
+from ansible_collections.lambdal.cloud.plugins.module_utils._account_file import AccountFile
 from ansible_collections.lambdal.cloud.plugins.module_utils._deadline import Deadline
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import DeadlineExceeded
-from ansible_collections.lambdal.cloud.plugins.module_utils._pacer import LAUNCH, REQUEST, Pacer, SharedTurns
+from ansible_collections.lambdal.cloud.plugins.module_utils._pacer import (
+    LAUNCH,
+    REQUEST,
+    Pacer,
+    SharedTurns,
+    open_pacer,
+)
 
 
 class Time:
@@ -30,11 +36,19 @@ class Time:
         self.now += seconds
 
 
+def account_file(folder: str | Path, key: str = "key") -> AccountFile:
+    return AccountFile("pace", key, "https://api", str(folder))
+
+
+def shared_turns(folder: str | Path, key: str = "key") -> SharedTurns:
+    return SharedTurns(account_file(folder, key))
+
+
 def pacer(
     folder: Path, clock: Time, key: str = "key", launch: float = 12.0, warnings: list[str] | None = None
 ) -> Pacer:
     return Pacer(
-        SharedTurns(key, "https://api", str(folder)),
+        shared_turns(folder, key),
         request_interval=1.0,
         launch_interval=launch,
         clock=clock,
@@ -74,7 +88,7 @@ def test_one_that_goes_late_keeps_the_next_from_following_at_once(tmp_path: Path
     pacer(tmp_path, clock).wait(REQUEST)
     third = Time()
     late = Pacer(
-        SharedTurns("key", "https://api", str(tmp_path)),
+        shared_turns(tmp_path),
         request_interval=1.0,
         launch_interval=12.0,
         clock=clock,
@@ -116,7 +130,7 @@ def test_everybody_is_held_back_after_a_refusal(tmp_path: Path) -> None:
 )
 def test_a_file_that_makes_no_sense_counts_as_none(tmp_path: Path, content: str) -> None:
     clock = Time()
-    Path(SharedTurns("key", "https://api", str(tmp_path)).path).write_text(content)
+    Path(account_file(tmp_path).path).write_text(content)
     pacer(tmp_path, clock).wait(REQUEST)
     assert clock.now == 1000.0
 
@@ -132,21 +146,21 @@ def test_the_file_is_private_and_does_not_tell_the_key(tmp_path: Path) -> None:
 def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")
-    path = Path(SharedTurns("key", "https://api", str(tmp_path / "turns")).path)
-    path.unlink()
+    path = Path(account_file(tmp_path / "turns").path)
+    path.parent.mkdir()
     path.symlink_to(victim)
     with pytest.raises(OSError, match="symbolic links"):
-        SharedTurns("key", "https://api", str(tmp_path / "turns"))
+        shared_turns(tmp_path / "turns")
     assert victim.read_text() == "precious"
 
 
 def test_a_folder_that_cannot_be_used_paces_this_process_with_one_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(_pacer, "state_folder", lambda: str(tmp_path / "file" / "folder"))
+    file = account_file(tmp_path / "file" / "folder")
     warnings: list[str] = []
-    opened = _pacer.open_pacer("key", "https://api", request_interval=0.01, launch_interval=0.0, warn=warnings.append)
+    opened = open_pacer(file, request_interval=0.01, launch_interval=0.0, warn=warnings.append)
     for _each in range(3):
         opened.wait(REQUEST)
     assert len(warnings) == 1
@@ -163,16 +177,20 @@ def test_a_file_that_vanishes_is_made_again(tmp_path: Path) -> None:
     assert not warnings
 
 
-def test_the_runtime_folder_comes_before_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_session_of_a_user_has_the_same_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    # A login shell has this, a cron job has not.
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
+    path = AccountFile("pace", "key", "https://api/v1").path
+    assert path.startswith("/home/me/.cache/lambdal.cloud/pace-")
+    assert AccountFile("pace", "key", "https://api/v1/").path == path
     monkeypatch.setenv("XDG_CACHE_HOME", "/cache")
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    assert _pacer.state_folder() == str(tmp_path / "lambdal.cloud")
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "missing"))
-    assert _pacer.state_folder() == "/cache/lambdal.cloud"
+    assert AccountFile("pace", "key", "https://api/v1").path.startswith("/cache/lambdal.cloud/pace-")
 
 
 def _take_turns(folder: str, times: object) -> None:
-    turns = SharedTurns("key", "https://api", folder)
+    turns = shared_turns(folder)
     one = Pacer(turns, request_interval=0.05, launch_interval=0.0)
     for _each in range(5):
         one.wait(REQUEST)
@@ -180,7 +198,7 @@ def _take_turns(folder: str, times: object) -> None:
 
 
 def _die_with_the_lock(folder: str) -> None:
-    SharedTurns("key", "https://api", folder).exchange(lambda turns: os._exit(9))
+    shared_turns(folder).exchange(lambda turns: os._exit(9))
 
 
 def test_processes_keep_apart_and_a_dead_one_blocks_nobody(tmp_path: Path) -> None:
