@@ -6,10 +6,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput
+
+
+# What file systems answer that have no hard links, such as those of Windows that Linux mounts.
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
 class PrivateKeyFile:
@@ -68,8 +73,15 @@ class PrivateKeyFile:
             file.write(private_key if private_key.endswith("\n") else private_key + "\n")
             file.flush()
             os.fsync(file.fileno())
-        if self._overwrite:
-            os.replace(self._temporary, self.path)
-        else:
-            # Unlike a rename, a link does not replace what is there.
+        if not self._overwrite:
+            self._take_name()
+        os.replace(self._temporary, self.path)
+
+    def _take_name(self) -> None:
+        """Have the key under its name, or an empty file in its place, unless there is a file. A rename would replace that."""
+        try:
             os.link(self._temporary, self.path)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
