@@ -12,7 +12,6 @@ import tempfile
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput
 
-
 # What file systems answer that have no hard links, such as those of Windows that Linux mounts.
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
 
