@@ -10,8 +10,8 @@
 `fleets` ensures so many machines and ensures them again, under the service's rate limit in real time; machines boot at once, since
 waiting for a boot is the same for all. Told are the requests, those refused for being too fast, and the seconds.
 
-`faults` ensures one machine while something goes wrong with its launch, and again afterwards. Told are what the first run said,
-and how many machines bill after the first and after the second.
+`faults` ensures one machine while something goes wrong with its launch, and again afterwards. Told are what each run said, and how
+many machines bill after it.
 
 `inventory` makes 1,000 machines hosts: with the inventory plugin, cold and from its cache, and with uri and add_host.
 """
@@ -19,6 +19,7 @@ and how many machines bill after the first and after the second.
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import json
 import os
 import statistics
@@ -38,16 +39,27 @@ from support.simulator import KEY, Simulator, running_simulator  # noqa: E402
 
 TOOLS = ("this collection", "uri playbook", "curl script")
 
-# What strikes the first launch.
-FAULTS: dict[str, dict[str, t.Any]] = {
-    "nothing": {},
-    "connection lost before it took effect": {"kind": "drop", "when": "before"},
-    "connection lost after it took effect": {"kind": "drop", "when": "after"},
-    "500 after it took effect": {"kind": "status", "status": 500, "when": "after"},
-    "503 before it took effect": {"kind": "status", "status": 503, "when": "before"},
-    "answer cut off": {"kind": "truncate"},
-    "429 as a page of HTML": {"kind": "rate-limit", "form": "html", "retry_after": 1},
+# What strikes the first launch, as faults of the simulator in their order.
+FAULTS: dict[str, list[dict[str, t.Any]]] = {
+    "nothing": [],
+    "connection lost before it took effect": [{"kind": "drop", "when": "before"}],
+    "connection lost after it took effect": [{"kind": "drop", "when": "after"}],
+    "500 after it took effect": [{"kind": "status", "status": 500, "when": "after"}],
+    "502 after it took effect, from a proxy": [{"kind": "status", "status": 502, "when": "after"}],
+    "503 before it took effect": [{"kind": "status", "status": 503, "when": "before"}],
+    "answer after 40 s": [{"kind": "delay", "seconds": 40, "when": "after"}],
+    "answer cut off": [{"kind": "truncate"}],
+    "answer of something else": [{"kind": "garbage"}],
+    "429 with Retry-After": [{"kind": "rate-limit", "form": "header", "retry_after": 1}],
+    "429 with retry_after in the body": [{"kind": "rate-limit", "form": "body", "retry_after": 1}],
+    "429 as a page of HTML": [{"kind": "rate-limit", "form": "html", "retry_after": 1}],
+    "banned for a moment by the edge": [{"kind": "edge-1015"}],
+    "no capacity, though the list has it": [{"kind": "no-capacity"}],
+    "two runs at once, with slow lists": [
+        {"kind": "delay", "operation": "list_instances", "times": 2, "seconds": 2, "when": "after"}
+    ],
 }
+TWICE = "two runs at once, with slow lists"
 
 
 class Tool:
@@ -90,6 +102,11 @@ class Tool:
         done = subprocess.run(command, env=self.environment, capture_output=True, check=False)
         return done.returncode == 0, time.perf_counter() - begin
 
+    def ensure_at_once(self, names: t.Sequence[str], runs: int) -> bool:
+        """Whether all of several runs at the same time said that they succeeded."""
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            return all(said for said, _seconds in pool.map(self.ensure, [names] * runs))
+
 
 def fleets(sizes: t.Sequence[int]) -> None:
     print("| machines | tool | first run | requests, refused | again | requests, refused |\n|---|---|---|---|---|---|")
@@ -119,7 +136,7 @@ def fleets(sizes: t.Sequence[int]) -> None:
 
 def faults() -> None:
     print("| what strikes the launch | " + " | ".join(TOOLS) + " |\n|---|" + "---|" * len(TOOLS))
-    for what, fault in FAULTS.items():
+    for what, faults in FAULTS.items():
         cells = []
         for kind in TOOLS:
             with (
@@ -128,11 +145,12 @@ def faults() -> None:
             ):
                 simulator.seed_key("laptop")
                 tool = Tool(kind, simulator, Path(folder), paced=False)
-                if fault:
-                    simulator.fault(operation="launch", **fault)
+                for fault in faults:
+                    simulator.fault(**{"operation": "launch", **fault})
                 counts = []
-                for _each in range(2):
-                    said, _seconds = tool.ensure(["m"])
+                for first in (True, False):
+                    runs = 2 if first and what == TWICE else 1
+                    said = tool.ensure_at_once(["m"], runs)
                     live = [row for row in simulator.state()["instances"] if row["status"] == "active"]
                     counts.append(f"{'succeeds' if said else 'fails'}, {len(live)}")
                 cells.append("; ".join(counts))
