@@ -109,7 +109,8 @@ def test_an_answer_that_is_not_the_apis_is_told(modules: Modules, answer: bytes,
                     return
                 with connection:
                     connection.recv(65536)
-                    connection.sendall(answer)
+                    # It hangs up, which a client that asks again had better know.
+                    connection.sendall(answer.replace(b"Content-Length", b"Connection: close\r\nContent-Length"))
 
         threading.Thread(target=serve, daemon=True).start()
         port = server.getsockname()[1]
