@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
 import subprocess
 import typing as t
 from pathlib import Path
@@ -61,6 +62,7 @@ def test_every_control_call_is_told() -> None:
     assert there == (told | both) - {("GET", f"{PREFIX}/page")}
 
 
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl, which the README uses, is not installed")
 def test_its_commands_work(tmp_path: Path) -> None:
     blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
     with serving(tmp_path, "--boot-time", "0") as api:
