@@ -117,12 +117,18 @@ def test_hosts_of_a_play(
     assert list(simulator.live()) == ["head"]
 
 
-def test_who_has_no_time_to_wait_says_whom_it_waited_for(simulator: Simulator, modules: Modules) -> None:
+def launching(simulator: Simulator, modules: Modules, seconds: float) -> subprocess.Popen[str]:
+    """A task that has launched a machine, and does not hear of it for so long."""
     simulator.seed_key("laptop")
-    simulator.fault("delay", operation="launch", seconds=3, when="after")
-    first = modules.start("lambda_instance", name="head", **MACHINE)
+    simulator.fault("delay", operation="launch", seconds=seconds, when="after")
+    process = modules.start("lambda_instance", name="head", **MACHINE)
     while "launch" not in simulator.operations():
-        assert first.poll() is None
+        assert process.poll() is None
+    return process
+
+
+def test_who_has_no_time_to_wait_says_whom_it_waited_for(simulator: Simulator, modules: Modules) -> None:
+    first = launching(simulator, modules, seconds=3)
     result = modules.run("lambda_instance", name=["head", "other"], wait_timeout=0.5, **MACHINE)
     assert result.failed
     assert "After 0.5 s another task still ensures the instance 'head'. Nothing was done." in result["msg"]
@@ -134,11 +140,7 @@ def test_who_has_no_time_to_wait_says_whom_it_waited_for(simulator: Simulator, m
 
 
 def test_who_dies_holds_nothing(simulator: Simulator, modules: Modules) -> None:
-    simulator.seed_key("laptop")
-    simulator.fault("delay", operation="launch", seconds=30, when="after")
-    first = modules.start("lambda_instance", name="head", **MACHINE)
-    while "launch" not in simulator.operations():
-        assert first.poll() is None
+    first = launching(simulator, modules, seconds=30)
     first.kill()
     first.communicate()
     # The launch took effect, and is found.
