@@ -44,6 +44,13 @@ def differences(row: Instance, wanted: Wanted, ruleset_ids: t.Collection[str] | 
     ]
 
 
+def fleet_of_others(row: Instance, wanted: Wanted) -> str | None:
+    """The fleet that a machine is of, where that is another than the one for which it is asked. One of no fleet is as asked for."""
+    asked = (wanted.tags or {}).get(FLEET_TAG)
+    has = _tags_of(row).get(FLEET_TAG)
+    return has if asked is not None and has is not None and has != asked else None
+
+
 def _one_of(field: str, has: str | None, asked: tuple[str, ...]) -> t.Iterator[Difference]:
     if has and asked and has not in asked:
         yield Difference(field, has, list(asked), choice=True)
@@ -56,10 +63,12 @@ def _ssh_key(row: Instance, wanted: Wanted) -> t.Iterator[Difference]:
 
 
 def _file_systems(row: Instance, wanted: Wanted) -> t.Iterator[Difference]:
-    has, asked = row.get("file_system_names"), wanted.attached()
-    if has is not None and (wanted.file_systems is not None or wanted.mounts) and set(has) != set(asked):
-        yield Difference("file_systems", sorted(has), sorted(asked))
-    mounts = row.get("file_system_mounts")
+    has, asked, mounts = row.get("file_system_names"), wanted.attached(), row.get("file_system_mounts")
+    if has is not None and (wanted.file_systems is not None or wanted.mounts):
+        # Whoever asks by an id finds it among the mounts.
+        known = {*has, *(mount.get("file_system_id") for mount in mounts or ())}
+        if len(has) != len(asked) or not known.issuperset(asked):
+            yield Difference("file_systems", sorted(has), sorted(asked))
     if mounts is not None:
         points = [mount["mount_point"] for mount in mounts]
         lacking = [mount.mount_point for mount in wanted.mounts if mount.mount_point not in points]
@@ -74,15 +83,17 @@ def _image(row: Instance, wanted: Wanted) -> t.Iterator[Difference]:
 
 
 def _tags(row: Instance, wanted: Wanted) -> t.Iterator[Difference]:
-    rows = row.get("tags")
-    if rows is None or not wanted.tags:
+    if row.get("tags") is None or not wanted.tags:
         return
-    has = {tag["key"]: tag["value"] for tag in rows}
-    # A machine of another fleet is not this one's; one of no fleet is taken as it is.
-    asked = {key: value for key, value in wanted.tags.items() if key != FLEET_TAG or key in has}
+    has = _tags_of(row)
+    asked = {key: value for key, value in wanted.tags.items() if key != FLEET_TAG}
     lacking = {key: value for key, value in asked.items() if has.get(key) != value}
     if lacking:
         yield Difference("tags", {key: has[key] for key in lacking if key in has}, lacking)
+
+
+def _tags_of(row: Instance) -> dict[str, str]:
+    return {tag["key"]: tag["value"] for tag in row.get("tags") or ()}
 
 
 def _rulesets(row: Instance, ruleset_ids: t.Collection[str] | None) -> t.Iterator[Difference]:

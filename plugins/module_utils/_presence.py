@@ -9,7 +9,7 @@ import contextlib
 import typing as t
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._absent import remove
-from ansible_collections.lambdal.cloud.plugins.module_utils._drift import Difference, differences
+from ansible_collections.lambdal.cloud.plugins.module_utils._drift import Difference, differences, fleet_of_others
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import (
     CausedError,
     InvalidInput,
@@ -31,7 +31,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._stock import Stock
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import region_name
 from ansible_collections.lambdal.cloud.plugins.module_utils._waiter import MachinesFailed, Watch
-from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Wanted
+from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import FLEET_TAG, Wanted
 from ansible_collections.lambdal.cloud.plugins.module_utils._work import Work
 
 
@@ -56,6 +56,7 @@ class Presence:
         Raises:
             LambdaCloudError: what failed; the report holds what was done until then.
         """
+        self._require_own()
         doomed = self._doomed()
         leaving = {row["id"] for row in doomed}
         missing = [
@@ -79,6 +80,20 @@ class Presence:
             self._bring_up()
         else:
             self._look_once()
+
+    def _require_own(self) -> None:
+        """Leave machines of other fleets alone, whatever the policy is for those that differ or fail.
+
+        Raises:
+            StateError: one bears the name of a wanted one.
+        """
+        for name, row in self._existing.items():
+            other = fleet_of_others(row, self._fleet[name])
+            if other is not None:
+                raise StateError(
+                    f"{describe(row)} is of the fleet '{other}', by its tag {FLEET_TAG}, and so not one of this fleet. Nothing was done. "
+                    "Choose another name, or terminate it by its id if that fleet is no more."
+                )
 
     def _doomed(self) -> list[Instance]:
         """The existing machines that have to make room for others in their place.

@@ -113,8 +113,8 @@ options:
         description:
           - Tags for the instance. Existing instances are compared by these alone, whatever other tags they bear.
           - Every instance launched gets the tag C(lambdal-cloud-launch) as well, by which its launch is known again.
-          - The tag C(lambdal-cloud-fleet) says which fleet launched an instance. An existing instance without it is as asked for, one
-            of another fleet is not.
+          - The tag C(lambdal-cloud-fleet) says which fleet launched an instance. An existing instance without it is as asked for. One of
+            another fleet is left alone and fails the task, whatever O(on_drift) and O(on_failed) say.
           - Needs version 1.10.0 of the API, which C(lambdal-cloud-fleet) alone does not. Version 1.5.3 passes that one over.
         type: dict
       firewall_rulesets: &firewall_rulesets

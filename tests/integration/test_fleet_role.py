@@ -191,9 +191,13 @@ def test_machines_of_others_are_told_from_the_fleets(simulator: Simulator, run: 
     assert simulator.live()["train-1"]["id"] == mine
 
     other = simulator.seed_instance("train-2", ssh_key_names=["laptop"], tags={TAG: "other"})
-    refused = run(machines=[group(3)], succeed=False)
-    assert f"train-2 (id {other}, active) differs: tags is {TAG}=other, not {TAG}=vision." in refused
-    assert len(simulator.live()) == 2
+    for policy in ("fail", "warn", "ignore", "replace"):
+        refused = run(machines=[group(3)], on_drift=policy, on_failed="replace", succeed=False)
+        assert f"train-2 (id {other}, active) is of the fleet 'other', by its tag {TAG}" in refused
+    simulator.fate_now(other, "unhealthy")
+    refused = run(machines=[group(3)], on_failed="replace", succeed=False)
+    assert f"train-2 (id {other}, unhealthy) is of the fleet 'other'" in refused
+    assert {row["id"] for row in simulator.live().values()} == {mine, other}
     refused = run(machines=[group(2)], state="absent", succeed=False)
     assert f"train-2 (id {other}) bears the tag {TAG} of another fleet than vision. Nothing was terminated." in refused
     assert len(simulator.live()) == 2

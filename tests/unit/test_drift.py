@@ -6,8 +6,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.lambdal.cloud.plugins.module_utils._drift import differences
-from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Mount, Wanted
+from ansible_collections.lambdal.cloud.plugins.module_utils._drift import differences, fleet_of_others
+from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import FLEET_TAG, Mount, Wanted
 
 ROW: t.Any = {
     "id": "1",
@@ -74,14 +74,27 @@ def test_rulesets_are_compared_by_id() -> None:
     assert [str(each) for each in differences(ROW, SAME, {"r2"})] == ["firewall_rulesets is r1, not r2"]
 
 
+def test_a_file_system_may_be_meant_by_its_id() -> None:
+    assert differences(ROW, Wanted("a", mounts=(Mount("f1", "/data/one"),))) == []
+    assert differences(ROW, Wanted("a", file_systems=("f1",))) == []
+    (found,) = differences(ROW, Wanted("a", mounts=(Mount("f2", "/data/one"),)))
+    assert str(found) == "file_systems is one, not f2"
+
+
 def test_a_machine_of_no_fleet_is_taken_and_one_of_another_is_not() -> None:
-    wanted = Wanted("a", tags={"project": "vision", "lambdal-cloud-fleet": "mine"})
+    wanted = Wanted("a", tags={"project": "vision", FLEET_TAG: "mine"})
     assert differences(ROW, wanted) == []
-    foreign: t.Any = {**ROW, "tags": [*ROW["tags"], {"key": "lambdal-cloud-fleet", "value": "other"}]}
-    (found,) = differences(foreign, wanted)
-    assert str(found) == "tags is lambdal-cloud-fleet=other, not lambdal-cloud-fleet=mine"
+    assert fleet_of_others(ROW, wanted) is None
+
+    def of(fleet: str) -> t.Any:
+        return {**ROW, "tags": [*ROW["tags"], {"key": FLEET_TAG, "value": fleet}]}
+
+    assert fleet_of_others(of("mine"), wanted) is None
+    assert fleet_of_others(of("other"), wanted) == "other"
+    # Who asks for no fleet does not care.
+    assert fleet_of_others(of("other"), Wanted("a", tags={"project": "vision"})) is None
 
 
 def test_the_tag_of_a_fleet_needs_no_newer_server() -> None:
-    assert Wanted("a", tags={"lambdal-cloud-fleet": "mine"}).newer_options() == []
-    assert Wanted("a", tags={"lambdal-cloud-fleet": "mine", "project": "vision"}).newer_options() == ["tags"]
+    assert Wanted("a", tags={FLEET_TAG: "mine"}).newer_options() == []
+    assert Wanted("a", tags={FLEET_TAG: "mine", "project": "vision"}).newer_options() == ["tags"]
