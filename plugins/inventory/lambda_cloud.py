@@ -185,6 +185,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._hosts import (
     host_names,
     host_variables,
 )
+from ansible_collections.lambdal.cloud.plugins.module_utils._templates import may_be_template
 from ansible_collections.lambdal.cloud.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import (
     instance_fields,
@@ -354,9 +355,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
 
 def _plain(value: t.Any) -> t.Any:
-    """Let strings that cannot be templates print as plain JSON; one with a brace stays untrusted, and so is never run."""
+    """Let strings that are no templates print as plain JSON; one that could be stays untrusted, and so is never run."""
     if isinstance(value, str):
-        return value if "{" in value else trust_as_template(value)
+        return value if may_be_template(value) else trust_as_template(value)
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list):

@@ -64,27 +64,21 @@ def architecture(instance_type: str) -> str:
     return "arm64" if "_gh200" in instance_type or "_gb" in instance_type else "x86_64"
 
 
-def homes(rows: t.Iterable[t.Mapping[str, t.Any]], name: str) -> dict[str, str]:
+def homes(rows: t.Iterable[t.Mapping[str, t.Any]], name: str, by_id: bool = True) -> dict[str, str]:
     """The id, by region, of the file system or ruleset with this name or id. Two regions may each have one of a name."""
-    return {region_name(row) or "": row["id"] for row in rows if name in (row.get("name"), row["id"])}
+    return {
+        region_name(row) or "": row["id"] for row in rows if name == row.get("name") or (by_id and name == row["id"])
+    }
 
 
-def find_homes(
-    wanted: Wanted, kind: str, names: t.Iterable[str], rows: t.Sequence[t.Mapping[str, t.Any]]
-) -> dict[str, Homes]:
-    """The homes of each.
+class DoesNotExist(InvalidInput):
+    """A machine asks for a file system or a ruleset that is not there."""
 
-    Raises:
-        InvalidInput: one does not exist.
-    """
-    found: dict[str, Homes] = {name: homes(rows, name) for name in names}
-    for name, places in found.items():
-        if not places:
-            known = ", ".join(sorted({str(row.get("name")) for row in rows})) or "none"
-            raise InvalidInput(
-                f"'{wanted.name}' asks for the {kind} '{name}', which does not exist in this account. There are: {known}."
-            )
-    return found
+    def __init__(self, wanted: Wanted, kind: str, name: str, rows: t.Iterable[t.Mapping[str, t.Any]]) -> None:
+        known = ", ".join(sorted({str(row.get("name")) for row in rows})) or "none"
+        super().__init__(
+            f"'{wanted.name}' asks for the {kind} '{name}', which does not exist in this account. There are: {known}."
+        )
 
 
 def find_image(wanted: Wanted, images: t.Sequence[Image]) -> tuple[dict[str, str], frozenset[tuple[str, str]]]:

@@ -70,10 +70,14 @@ def _file_systems(row: Instance, wanted: Wanted) -> t.Iterator[Difference]:
         if len(has) != len(asked) or not known.issuperset(asked):
             yield Difference("file_systems", sorted(has), sorted(asked))
     if mounts is not None:
-        points = [mount["mount_point"] for mount in mounts]
-        lacking = [mount.mount_point for mount in wanted.mounts if mount.mount_point not in points]
-        if lacking:
-            yield Difference("file_system_mounts", sorted(points), sorted(mount.mount_point for mount in wanted.mounts))
+        at = {mount["mount_point"]: mount.get("file_system_id") for mount in mounts}
+        # A name is not told beside a mount; where an id is given, it has to be at its place.
+        if any(
+            mount.mount_point not in at
+            or (mount.file_system in at.values() and at[mount.mount_point] != mount.file_system)
+            for mount in wanted.mounts
+        ):
+            yield Difference("file_system_mounts", sorted(at), sorted(mount.mount_point for mount in wanted.mounts))
 
 
 def _image(row: Instance, wanted: Wanted) -> t.Iterator[Difference]:

@@ -96,7 +96,8 @@ class ApiError(LambdaCloudError):
 
     @property
     def may_have_executed(self) -> bool:  # type: ignore[override]
-        return self.status >= 500
+        # What went wrong upstream went wrong after the service had begun.
+        return self.temporary
 
     def failure(self) -> dict[str, t.Any]:
         return {

@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import LambdaCloudError, TransportError
 from ansible_collections.lambdal.cloud.plugins.module_utils._filters import by_name, by_tags, by_value
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances import GONE
+from ansible_collections.lambdal.cloud.plugins.module_utils._templates import may_be_template
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import (
     instance_type_name,
     price_cents_per_hour,
@@ -211,7 +212,7 @@ def _plain(value: t.Any) -> t.Any:
     Rulebooks hand events to playbooks as extra variables, which Ansible trusts and templates. What the API returns is data.
     """
     if isinstance(value, str):
-        return None if any(mark in value for mark in ("{{", "{%", "{#")) else value
+        return None if may_be_template(value) else value
     if isinstance(value, list):
         return [each for each in map(_plain, value) if each is not None]
     if isinstance(value, dict):

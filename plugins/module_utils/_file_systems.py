@@ -63,15 +63,25 @@ def _predict(wanted: WantedFileSystem) -> FileSystem:
 
 
 def _release(means: Means, row: FileSystem, wanted: WantedFileSystem) -> None:
-    size = row.get("bytes_used") or 0
-    if size and not wanted.force_destroy:
-        raise StateError(
-            f"The file system '{row['name']}' (id {row['id']}) holds {size} bytes. Deleting it needs force_destroy: true."
-        )
     if row.get("is_in_use") and not wanted.wait:
         raise _in_use(means.api, row)
+    data = None if wanted.force_destroy else _data_of(row)
+    if data:
+        raise StateError(
+            f"The file system '{row['name']}' (id {row['id']}) {data}. Deleting it needs force_destroy: true."
+        )
     if not means.check_mode:
         _wait_until_unused(means, row)
+
+
+def _data_of(row: FileSystem) -> str | None:
+    """What keeps a file system from being certainly empty, in a sentence. The service's estimate is hours old."""
+    size = row.get("bytes_used")
+    if size:
+        return f"holds {size} bytes"
+    if row.get("is_in_use"):
+        return "is in use, and what was written lately is not known yet"
+    return "may hold data: the service does not tell" if size is None else None
 
 
 def _wait_until_unused(means: Means, row: FileSystem) -> None:

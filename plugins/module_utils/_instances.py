@@ -77,7 +77,8 @@ def select(rows: t.Sequence[Instance], names: t.Collection[str], ids: t.Collecti
     if not ids:
         return list(live_by_name(rows, names).values())
     chosen = live_by_id(rows, ids)
-    if names:
+    # Whom an id meant that is gone by now, nobody can tell.
+    if names and len(chosen) == len(set(ids)):
         _require_agreement(rows, chosen, names)
     return chosen
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._deadline import Deadline
-from ansible_collections.lambdal.cloud.plugins.module_utils._errors import LambdaCloudError
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import CausedError, LambdaCloudError, StateError
 from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
 
 T = t.TypeVar("T")
@@ -25,30 +25,42 @@ def settle(send: t.Callable[[], T], look: t.Callable[[], T | None], patience: Pa
         patience: for how long to look after a lost answer, and how often.
 
     A failure that cannot have taken effect is repeated at once. One that may have is repeated only after nothing of it
-    appeared for `outcome_timeout`.
+    appeared for `outcome_timeout`. A refusal after that is looked into as well: what appeared too late may be its reason.
 
     Raises:
+        StateError: what was found cannot be what one write did.
         LambdaCloudError: the request was refused, or failed several times, or nobody could be asked what it did. Then
             `may_have_executed` of the error is still true where the effect may yet appear.
     """
-    tries = 0
+    tries, uncertain = 0, False
     while True:
         tries += 1
         try:
             return send()
         except LambdaCloudError as error:
-            if not error.temporary and not error.may_have_executed:
-                raise
-            if error.may_have_executed:
+            if error.may_have_executed or uncertain:
                 patience.log(f"{error} Looking whether it took effect.")
                 found = _look_for(look, patience, error)
                 if found is not None:
                     return found
-            if tries >= _MOST_TRIES or patience.out_of_time():
+            last = not (error.temporary or error.may_have_executed) or tries >= _MOST_TRIES or patience.out_of_time()
+            if last and uncertain and not error.may_have_executed:
+                raise EarlierTry(error) from error
+            if last:
                 raise
+            uncertain = uncertain or error.may_have_executed
             patience.log(f"{error} It took no effect; trying again.")
             if not error.may_have_executed:
                 patience.sleep(patience.interval)
+
+
+class EarlierTry(CausedError):
+    """A write was refused, but not when it was sent first."""
+
+    may_have_executed = True
+
+    def __init__(self, cause: LambdaCloudError) -> None:
+        super().__init__(f"{cause} The answer to an earlier try was lost, which may have taken effect.", cause)
 
 
 def _look_for(look: t.Callable[[], T | None], patience: Patience, error: LambdaCloudError) -> T | None:
@@ -58,6 +70,8 @@ def _look_for(look: t.Callable[[], T | None], patience: Patience, error: LambdaC
     while True:
         try:
             found = look()
+        except StateError:
+            raise
         except LambdaCloudError as trouble:
             if not until.remaining():
                 raise error from trouble

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._attachments import Attachments
 from ansible_collections.lambdal.cloud.plugins.module_utils._deadline import Deadline
-from ansible_collections.lambdal.cloud.plugins.module_utils._errors import StateError
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import DeadlineExceeded, StateError
 from ansible_collections.lambdal.cloud.plugins.module_utils._launch import Launcher
 from ansible_collections.lambdal.cloud.plugins.module_utils._patience import Patience
 from ansible_collections.lambdal.cloud.plugins.module_utils._placement import (
@@ -44,6 +44,10 @@ class Placing:
         self._policy = policy
         self._patience = patience
         self._home = home if policy.same_region else None
+        timeout = policy.capacity_timeout
+        if patience.deadline:
+            timeout = min(timeout, patience.deadline.remaining())
+        self._until = Deadline(timeout, patience.clock)
 
     def plan(self, missing: t.Sequence[Wanted], look: bool) -> tuple[list[Order], list[Candidate]]:
         """What to launch, and where each machine would go if the service took every launch.
@@ -68,25 +72,43 @@ class Placing:
                 raise
         return orders, [self._hoped_for(order) for order in orders]
 
+    def wait_for_room(self, orders: t.Sequence[Order]) -> None:
+        """Look until there is capacity for all machines at once, as far as the list tells.
+
+        Raises:
+            NoCapacity: there was none before `capacity_timeout` was over.
+        """
+        while True:
+            try:
+                self._best(self._choices(orders))
+                return
+            except NoCapacity as error:
+                if not self._until.allows(self._patience.pace):
+                    raise
+                self._look_again(error)
+
     def launch_all(self, orders: t.Sequence[Order], launcher: Launcher, launched: t.Callable[..., None]) -> None:
         """Launch every machine; `launched` is told the machine, its id and where it is, at once.
 
         Raises:
             NoCapacity: a machine found no capacity before `capacity_timeout` was over.
+            DeadlineExceeded: the task's time is over.
             LambdaCloudError: the service refused a launch for another reason, or nobody knows what became of it.
         """
-        until = Deadline(self._policy.capacity_timeout, self._patience.clock)
         pending = list(orders)
         while pending:
             pending, refusal = self._launch_round(
-                pending, launcher, launched, patient=until.allows(self._patience.pace)
+                pending, launcher, launched, patient=self._until.allows(self._patience.pace)
             )
             if refusal:
-                self._patience.log(f"{refusal} Looking for {until.remaining():.0f} s more.")
-                self._patience.sleep(self._patience.pace)
-                self._stock.look_again()
-                self._stock.offers()
+                self._look_again(refusal)
                 launcher.forget_refusals()
+
+    def _look_again(self, refusal: NoCapacity) -> None:
+        self._patience.log(f"{refusal} Looking for {self._until.remaining():.0f} s more.")
+        self._patience.sleep(self._patience.pace)
+        self._stock.look_again()
+        self._stock.offers()
 
     def _launch_round(
         self, pending: list[Order], launcher: Launcher, launched: t.Callable[..., None], patient: bool
@@ -95,6 +117,11 @@ class Placing:
         left: list[Order] = []
         refusal: NoCapacity | None = None
         for position, order in enumerate(pending):
+            deadline = self._patience.deadline
+            if deadline and not deadline.remaining():
+                raise DeadlineExceeded(
+                    f"The {deadline.seconds:g} s were over before '{order.wanted.name}' was launched."
+                )
             try:
                 # What is decided together is decided for all that are still to come.
                 places = self._choices([order, *pending[position + 1 :]] if self._policy.same_region else [order])[0]

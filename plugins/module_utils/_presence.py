@@ -32,6 +32,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instan
 from ansible_collections.lambdal.cloud.plugins.module_utils._view import region_name
 from ansible_collections.lambdal.cloud.plugins.module_utils._waiter import MachinesFailed, Watch
 from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import FLEET_TAG, Wanted
+from ansible_collections.lambdal.cloud.plugins.module_utils._wanted_key import find_key
 from ansible_collections.lambdal.cloud.plugins.module_utils._work import Work
 
 
@@ -45,7 +46,7 @@ class Presence:
         self._fleet = {wanted.name: wanted for wanted in fleet}
         self._rows = rows
         self._existing = existing
-        self._stock = Stock(work.api, work.patience.deadline)
+        self._stock = Stock(work.api, work.patience.deadline, work.report.warn if work.check_mode else None)
         self._launcher = Launcher(work.api, work.patience, rows)
         self._replaced = 0
         work.report.placements = self._launcher.placements
@@ -74,6 +75,9 @@ class Presence:
         if self._work.check_mode:
             self._predict(doomed, missing, places)
             return
+        if doomed:
+            self._require_keys(missing)
+            placing.wait_for_room(orders)
         remove(self._work, doomed, wait=True)
         self._launch(placing, orders)
         if self._work.wait:
@@ -170,20 +174,40 @@ class Presence:
         for name in sorted(str(name) for name in asked - known):
             self._work.report.warn(f"There is no SSH key '{name}' yet; without it the launch will be refused.")
 
+    def _require_keys(self, missing: t.Sequence[Wanted]) -> None:
+        """Make sure that no launch will be refused for its key, before anything is terminated for it.
+
+        Raises:
+            InvalidInput: an SSH key does not exist.
+            StateError: several have one name.
+        """
+        keys = self._work.api.list_ssh_keys(self._work.patience.deadline)
+        for wanted in missing:
+            if find_key(keys, str(wanted.ssh_key)) is None:
+                raise InvalidInput(
+                    f"'{wanted.name}' asks for the SSH key '{wanted.ssh_key}', which does not exist. Nothing was terminated."
+                )
+
     def _launch(self, placing: Placing, orders: t.Sequence[Order]) -> None:
         before = len(self._work.report.launched_ids())
+        report = self._work.report
 
         def launched(wanted: Wanted, instance_id: str, place: Candidate) -> None:
             row = predicted_instance(wanted, place, self._stock.known_offers(), BOOTING)
-            self._work.report.launched({**row, "id": instance_id})
+            report.launched({**row, "id": instance_id})
 
         try:
             placing.launch_all(orders, self._launcher, launched)
         except LambdaCloudError as error:
-            done = self._work.report.launched_rows()[before:]
-            if not done:
-                raise
-            raise self._partial(done, len(orders), error) from error
+            self._fail(error, len(orders) - len(report.launched_ids()[before:]))
+
+    def _fail(self, error: LambdaCloudError, missing: int) -> t.NoReturn:
+        """Fail for a launch, and say what becomes of the machines that this task launched before, in whichever round."""
+        launched = self._work.report.launched_ids()
+        done = [row for row in self._work.report.living() if row["id"] in launched]
+        if not done:
+            raise error
+        raise self._partial(done, len(done) + missing, error) from error
 
     def _partial(self, done: t.Sequence[Instance], total: int, error: LambdaCloudError) -> LambdaCloudError:
         """The failure of a launch after others had succeeded, which are kept or terminated."""
@@ -224,7 +248,10 @@ class Presence:
         staying = [region_name(row) for row in watch.rows.values()]
         self._stock.look_again()
         placing = Placing(self._stock, self._work.policy, self._work.patience, home_region(staying, self._work.policy))
-        orders, _places = placing.plan([self._fleet[str(row.get("name"))] for row in failed], look=False)
+        try:
+            orders, _places = placing.plan([self._fleet[str(row.get("name"))] for row in failed], look=False)
+        except LambdaCloudError as error:
+            self._fail(error, len(failed))
         known = set(self._work.report.launched_ids())
         self._launch(placing, orders)
         watch.follow(row for row in self._work.report.launched_rows() if row["id"] not in known)

@@ -41,7 +41,9 @@ def ensure_restarted(work: Work, names: t.Sequence[str], ids: t.Sequence[str]) -
         return unreached
 
     left = {each.row["id"]: each for each in for_all(work.api, found, operate)}
-    missed = [left.get(row["id"], Left(row, None)) for row in found if row not in reached]
+    # Those that were tried alone are rows of a later list.
+    done = {row["id"] for row in reached}
+    missed = [left.get(row["id"], Left(row, None)) for row in found if row["id"] not in done]
     try:
         if work.wait and reached:
             _see_them_answer(work, reached)

@@ -10,7 +10,8 @@ import typing as t
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
 from ansible_collections.lambdal.cloud.plugins.module_utils._attachments import (
     Attachments,
-    find_homes,
+    DoesNotExist,
+    Homes,
     find_image,
     homes,
 )
@@ -23,15 +24,21 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Wante
 
 
 class Stock:
-    """Types, file systems, firewall rulesets and images, by the lists that the API gives of them."""
+    """Types, file systems, firewall rulesets and images, by the lists that the API gives of them.
 
-    def __init__(self, api: Api, deadline: Deadline | None) -> None:
+    Args:
+        warn: told of what does not exist, where an earlier task may make it when all is not only tried out.
+    """
+
+    def __init__(self, api: Api, deadline: Deadline | None, warn: t.Callable[[str], None] | None = None) -> None:
         self._api = api
         self._deadline = deadline
         self._offers: Offers | None = None
         self._file_systems: list[FileSystem] | None = None
         self._rulesets: list[FirewallRuleset] | None = None
         self._images: list[Image] | None = None
+        self._warn = warn
+        self._warned: set[tuple[str, str]] = set()
 
     def offers(self) -> Offers:
         """Instance types with their prices, and where there is capacity for them."""
@@ -51,18 +58,36 @@ class Stock:
         """What a machine is launched with.
 
         Raises:
-            InvalidInput: it does not exist.
+            InvalidInput: it does not exist, and nobody is to be warned instead.
             UnsupportedByServer: the server's version of the API does not know such things.
         """
-        file_systems = wanted.attached()
-        rulesets = wanted.firewall_rulesets or ()
         image, image_places = find_image(wanted, self._list_images()) if wanted.image else (None, None)
         return Attachments(
-            find_homes(wanted, "file system", file_systems, self._list_file_systems()) if file_systems else {},
-            find_homes(wanted, "firewall ruleset", rulesets, self._list_rulesets()) if rulesets else {},
+            self._homes(wanted, "file system", wanted.attached(), self._list_file_systems),
+            self._homes(wanted, "firewall ruleset", wanted.firewall_rulesets or (), self._list_rulesets),
             image,
             image_places,
         )
+
+    def _homes(
+        self,
+        wanted: Wanted,
+        kind: str,
+        names: t.Iterable[str],
+        fetch: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]],
+    ) -> dict[str, Homes]:
+        found: dict[str, Homes] = {}
+        for name in names:
+            # A launch names file systems by their names, unless it says where to mount them.
+            places = homes(fetch(), name, by_id=name not in (wanted.file_systems or ()))
+            if places:
+                found[name] = places
+            elif self._warn is None:
+                raise DoesNotExist(wanted, kind, name, fetch())
+            elif (kind, name) not in self._warned:
+                self._warned.add((kind, name))
+                self._warn(f"There is no {kind} '{name}' yet; without it the launch will be refused.")
+        return found
 
     def ruleset_ids(self, row: Instance, wanted: Wanted) -> frozenset[str] | None:
         """The ids of the rulesets that an existing machine should have; None where nothing was asked for.

@@ -36,7 +36,9 @@ options:
     choices: [present, absent]
     default: present
   force_destroy:
-    description: Whether a file system that holds data may be deleted, with all its data.
+    description:
+      - Whether a file system that holds data may be deleted, with all its data.
+      - Also needed for one that is in use, or of which the service does not tell what it holds, since its estimate is hours old.
     type: bool
     default: false
   wait:

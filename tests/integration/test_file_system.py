@@ -67,11 +67,14 @@ def test_data_is_deleted_only_by_force(simulator: Simulator, modules: Modules) -
 def test_one_in_use_is_never_deleted(simulator: Simulator, modules: Modules) -> None:
     modules.run("lambda_file_system", **HERE)
     user = simulator.seed_instance("trainer", file_system_names=["run-7"])
-    for options in ({"wait": False}, {"wait_timeout": 0.3}):
+    for options in ({"wait": False}, {"wait_timeout": 0.3, "force_destroy": True}):
         refused = modules.run("lambda_file_system", state="absent", **HERE, **options)
         assert f"in use by trainer (id {user}, active)" in refused["msg"]
+    # What the service says that it holds is hours old.
+    refused = modules.run("lambda_file_system", state="absent", **HERE)
+    assert "is in use, and what was written lately is not known yet. Deleting it needs force_destroy" in refused["msg"]
     assert "delete_file_system" not in simulator.operations()
-    started = modules.start("lambda_file_system", state="absent", **HERE)
+    started = modules.start("lambda_file_system", state="absent", force_destroy=True, **HERE)
     modules.run("lambda_instance", name=["trainer"], state="absent", wait_interval=0.05)
     assert '"changed": true' in started.communicate()[0]
     assert named(simulator) == []

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -163,6 +164,47 @@ def test_drift_can_be_replaced(simulator: Simulator, modules: Modules) -> None:
     assert simulator.live()["a"]["instance_type"]["name"] == "gpu_1x_a100_sxm4"
     assert simulator.live()["b"]["id"] == other
     assert not modules.run("lambda_instance", name=["a", "b"], on_drift="replace", **DRIFT).changed
+
+
+def test_nothing_is_terminated_for_what_is_not_to_be_had_yet(simulator: Simulator, modules: Modules) -> None:
+    old = simulator.seed_instance("a")
+    options = {**DRIFT, "on_drift": "replace", "request_interval": 0.05}
+    simulator.capacity(gpu_1x_a100_sxm4=dict.fromkeys(simulator.state()["capacity"]["gpu_1x_a100_sxm4"], 0))
+    done = modules.run("lambda_instance", name=["a"], capacity_timeout=0.5, **options)
+    assert done.failed
+    assert "no capacity" in done["msg"]
+    assert simulator.live()["a"]["id"] == old
+    started = modules.start("lambda_instance", name=["a"], capacity_timeout=20, **options)
+    simulator.forget_requests()
+    while simulator.operations().count("list_instance_types") < 2:
+        assert started.poll() is None
+    assert simulator.live()["a"]["id"] == old
+    simulator.capacity(gpu_1x_a100_sxm4={"us-east-1": 1})
+    assert '"changed": true' in started.communicate()[0]
+    assert simulator.live()["a"]["id"] != old
+
+
+def test_nothing_is_terminated_for_a_key_that_is_not_there(simulator: Simulator, modules: Modules) -> None:
+    old = simulator.seed_instance("a", ssh_key_names=["laptop"])
+    done = modules.run("lambda_instance", name=["a"], on_drift="replace", **{**MACHINE, "ssh_key": "lapotp"})
+    assert done.failed
+    assert "asks for the SSH key 'lapotp', which does not exist. Nothing was terminated." in done["msg"]
+    assert simulator.live()["a"]["id"] == old
+
+
+def test_all_or_nothing_holds_for_replacements_too(simulator: Simulator, modules: Modules) -> None:
+    kept = simulator.seed_instance("old")
+    simulator.fate("unhealthy", name="b", after=1500)
+    options = {"on_failed": "replace", "on_partial": "terminate", **MACHINE}
+    started = modules.start("lambda_instance", name=["old", "a", "b"], **options)
+    while simulator.operations().count("launch") < 2:
+        assert started.poll() is None
+    simulator.fault("no-capacity", times=9)
+    done = json.loads(started.communicate()[0])
+    assert "Launched 1 of 2 instances. No capacity for 'b'" in done["msg"]
+    assert "Those launched were terminated" in done["msg"]
+    assert {name: row["id"] for name, row in simulator.live().items()} == {"old": kept}
+    assert {row["id"] for row in done["terminated"]} == {row["id"] for row in done["launched"]}
 
 
 def test_what_cannot_be_launched_again_is_not_terminated(simulator: Simulator, modules: Modules) -> None:

@@ -114,6 +114,8 @@ def test_host_variables_are_those_that_modules_return(
 
 
 HOSTILE = "{{ lookup('pipe', 'touch PWNED') }}"
+# It brings its own delimiters, and no pair of braces to begin with.
+DISGUISED = "#jinja2:variable_start_string:'[['\n[[lookup('pipe','touch PWNED')}}"
 
 
 def test_what_the_api_returns_is_never_run(simulator: Simulator, inventory: Inventory, tmp_path: Path) -> None:
@@ -379,8 +381,11 @@ def test_names_that_mean_something_else_are_told_apart(simulator: Simulator, inv
     assert "cannot be the name of one host alone" in " ".join(done.stderr.split())
 
 
-def test_templates_in_names_and_tags_stay_text(simulator: Simulator, inventory: Inventory, tmp_path: Path) -> None:
-    simulator.seed_instance(HOSTILE, tags={"note": HOSTILE})
+@pytest.mark.parametrize("text", [HOSTILE, DISGUISED])
+def test_templates_in_names_and_tags_stay_text(
+    simulator: Simulator, inventory: Inventory, tmp_path: Path, text: str
+) -> None:
+    simulator.seed_instance(text, tags={"note": text})
     listed = inventory.list(
         hostnames=["lambda_tags[0].value", "name"],
         filters=[{"exclude": "lambda_name == 'other'"}],
@@ -388,7 +393,7 @@ def test_templates_in_names_and_tags_stay_text(simulator: Simulator, inventory: 
         groups={"named": "lambda_name is defined"},
         keyed_groups=[{"key": "lambda_tags | items2dict", "prefix": "tag"}],
     )
-    assert list(listed["_meta"]["hostvars"]) == [HOSTILE]
+    assert list(listed["_meta"]["hostvars"]) == [text]
     # Nor when a task prints it.
     play = {
         "hosts": "all",

@@ -234,13 +234,16 @@ def test_a_broken_range_is_refused() -> None:
         Selection(names=["train-[1"]).of_instances([])
 
 
-def test_no_event_holds_a_secret_and_no_text_is_a_template() -> None:
-    bad = "{{ lookup('pipe', 'id') }}"
+@pytest.mark.parametrize(
+    "bad", ["{{ lookup('pipe', 'id') }}", "#jinja2:variable_start_string:'[['\n[[ lookup('pipe', 'id') }}", "{% x %}"]
+)
+def test_no_event_holds_a_secret_and_no_text_is_a_template(bad: str) -> None:
     row = instance(name=bad, tags=[{"key": bad, "value": "x"}, {"key": "a", "value": bad}], ssh_key_names=[bad, "k"])
     watch = Watch(t.cast("t.Any", Account(instances=[[row]])), WATCHED[1:], ALL)
     events = watch.poll()
     assert "tok-secret" not in json.dumps([events, watch.looks])
-    assert "{{" not in json.dumps(events)
+    assert "lookup" not in json.dumps(events)
+    assert "{%" not in json.dumps(events)
     assert events[0]["name"] is None
     assert events[0]["tags"] == {"a": None}
     assert events[0]["ssh_key_names"] == ["k"]

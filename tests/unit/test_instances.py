@@ -85,3 +85,6 @@ def test_a_name_and_an_id_that_disagree_are_refused(names: list[str], ids: list[
 
 def test_an_id_that_is_gone_agrees_with_any_name() -> None:
     assert select(TWINS, ["c"], ["gone"]) == []
+    # As after a run that terminated one of two, which the same task finds again.
+    assert select(TWINS, ["a"], ["gone"]) == []
+    assert [row["id"] for row in select(TWINS, ["a"], ["gone", "one"])] == ["one"]

@@ -10,6 +10,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._errors import (
     ApiError,
     DeadlineExceeded,
     LambdaCloudError,
+    StateError,
     TransportError,
 )
 from ansible_collections.lambdal.cloud.plugins.module_utils._outcome import settle
@@ -101,3 +102,30 @@ def test_the_deadline_is_not_outlived_by_sending_again(patience: Patience) -> No
     with pytest.raises(DeadlineExceeded):
         settle(send, Script(None), patience)
     assert send.calls == 1
+
+
+def test_a_refusal_after_a_lost_answer_is_looked_into(patience: Patience) -> None:
+    # The first try took the last machine, and was listed late: that is why the second is refused.
+    send, look = Script(LOST, REFUSED), Script(None, None, None, None, "id")
+    assert settle(send, look, patience) == "id"
+    assert send.calls == 2
+
+
+@pytest.mark.parametrize("later", [REFUSED, DeadlineExceeded("late")])
+def test_a_refusal_after_a_lost_answer_is_not_certain(patience: Patience, later: LambdaCloudError) -> None:
+    with pytest.raises(LambdaCloudError, match="an earlier try was lost") as caught:
+        settle(Script(LOST, later), Script(None), patience)
+    assert caught.value.may_have_executed
+    assert caught.value.failure() == later.failure()
+
+
+def test_trouble_upstream_is_looked_into_before_it_is_sent_again(patience: Patience) -> None:
+    upstream = ApiError("x", status=400, code="provider/timeout", message="m")
+    look = Script("id")
+    assert settle(Script(upstream), look, patience) == "id"
+    assert look.calls == 1
+
+
+def test_what_is_found_and_cannot_be_is_told(patience: Patience) -> None:
+    with pytest.raises(StateError, match="several: m1, m2"):
+        settle(Script(LOST), Script(StateError("several: m1, m2")), patience)
