@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 import typing as t
@@ -241,10 +242,25 @@ def test_two_keys_of_one_name_are_told(simulator: Simulator, modules: Modules) -
     assert simulator.operations() == ["list_instances", "launch", "list_ssh_keys"]
 
 
-def test_a_key_that_does_not_exist_yet_is_warned_of_when_trying_out(simulator: Simulator, modules: Modules) -> None:
-    done = modules.run("lambda_instance", check=True, name=["a"], **{**LAUNCH, "ssh_key": "new"})
+def test_what_does_not_exist_yet_is_warned_of_when_trying_out(simulator: Simulator, modules: Modules) -> None:
+    options = {**LAUNCH, "ssh_key": "new", "file_systems": ["data"], "firewall_rulesets": ["web"]}
+    done = modules.run("lambda_instance", check=True, name=["a", "b"], **options)
     assert done.changed
-    assert "There is no SSH key 'new' yet" in str(done["warnings"])
+    assert [row["name"] for row in done["launched"]] == ["a", "b"]
+    warnings = json.dumps(done["warnings"])
+    for what in ("SSH key 'new'", "file system 'data'", "firewall ruleset 'web'"):
+        assert warnings.count(f"There is no {what} yet; without it the launch will be refused.") == 1
+
+
+def test_a_file_system_is_mounted_by_its_id_once(simulator: Simulator, modules: Modules) -> None:
+    (data,) = (row["id"] for row in simulator.state()["file_systems"] if row["name"] == "datasets")
+    options = {**LAUNCH, "file_system_mounts": [{"file_system": data, "mount_point": "/data/sets"}]}
+    assert modules.run("lambda_instance", name=["a"], **options).changed
+    assert not modules.run("lambda_instance", name=["a"], **options).changed
+    # Where the API takes names, an id is none.
+    refused = modules.run("lambda_instance", name=["b"], **{**LAUNCH, "file_systems": [data]})
+    assert f"file system '{data}', which does not exist in this account" in refused["msg"]
+    assert list(simulator.live()) == ["a"]
 
 
 class TestOldest:
