@@ -15,8 +15,9 @@ description:
   - Ensures that instances exist or do not exist. An instance is known by its name.
   - An instance that is terminating or terminated does not count as present.
   - A launch whose answer was lost is looked up and adopted. It is sent again only when no instance appeared.
-  - Tasks of one user on one controller that ensure the same names at the same time take turns, so that each is launched once. What
-    another controller launches meanwhile cannot be prevented, but fails the task, with all ids.
+  - Tasks of one user on one controller that ensure the same names at the same time take turns, so that each is launched once. A task
+    with O(wait=false) waits for its turn as well. What another controller launches meanwhile cannot be prevented, but fails the task,
+    with all ids.
   - Instances bill from launch to termination, whatever their status. Whatever fails, the result names every instance that the
     task launched.
 extends_documentation_fragment:
