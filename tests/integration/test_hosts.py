@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import typing as t
 from pathlib import Path
@@ -258,3 +259,83 @@ def test_replacements_have_a_bound(cloud: Simulator, session: tuple[dict[str, st
     told = check_gpus(session, succeed=False, on_failure="replace", max_replacements=2, wait_interval=0.2)
     assert told.count("Replacing eval.") == 2
     assert f"eval (id {cloud.live()['eval']['id']}) should have 4 working GPUs, but only 3 answer" in told
+
+
+def test_a_machine_that_could_not_be_replaced_is_left(
+    cloud: Simulator, session: tuple[dict[str, str], list[str]]
+) -> None:
+    environment, extra = session
+    cloud.fate("gpu-broken")
+    ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
+    broken = cloud.live()["eval"]["id"]
+    # In its place its namesake would be found.
+    twin = cloud.seed_instance("eval", host=False, ip="127.99.99.99")
+    options = ["-e", "gpu_check_on_failure=replace", "--limit", f"eval-{broken},localhost"]
+    done = ansible([*PROVISION, *extra, *options], environment, succeed=False)
+    told = " ".join(done.stdout.split())
+    assert f"eval-{broken} (id {broken}) cannot be replaced" in told
+    assert "It was left as it is, and bills." in told
+    rows = [row["id"] for row in cloud.state()["instances"] if row["status"] == "active"]
+    assert sorted(rows) == sorted([broken, twin])
+
+
+def test_arguments_for_ssh_of_an_inventory_stay(session: tuple[dict[str, str], list[str]], tmp_path: Path) -> None:
+    environment, extra = session
+    ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
+    (tmp_path / "more.ini").write_text("[all:vars]\nansible_ssh_common_args=-o ServerAliveInterval=77\n")
+    done = ansible([*PROVISION, "-i", str(tmp_path / "more.ini"), "-vvv", *extra], environment)
+    (command, *_more) = (line for line in done.stdout.splitlines() if "SSH: EXEC ssh" in line)
+    assert "ServerAliveInterval=77" in command
+    assert "HostKeyAlias=lambda-" in command
+
+
+@pytest.mark.skipif(not shutil.which("rsync"), reason="rsync, which brings files back, is not installed")
+def test_files_come_back_to_where_the_playbook_is_run(
+    cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
+) -> None:
+    environment, extra = session
+    ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
+    (tmp_path / "result").write_text("42")
+    here = tmp_path / "here"
+    here.mkdir()
+    terminate = ["ansible-playbook", "lambdal.cloud.terminate", *extra, "-e", "fleet_pull_first=true"]
+    refused = ansible(terminate, environment, cwd=here, succeed=False)
+    assert "fleet_pull_first needs sync_pull" in refused.stdout
+    assert set(cloud.live()) == {"eval"}
+    pull = [{"src": str(tmp_path / "result"), "dest": "back/{{ inventory_hostname }}/"}]
+    ansible([*terminate, "-e", json.dumps({"sync_pull": pull})], environment, cwd=here)
+    assert (here / "back" / "eval" / "result").read_text() == "42"
+    assert cloud.live() == {}
+
+
+@pytest.mark.skipif(not shutil.which("rsync"), reason="rsync, which brings files back, is not installed")
+def test_files_of_machines_that_share_a_name_come_back(
+    cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
+) -> None:
+    environment, extra = session
+    ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
+    tags = {"lambdal-cloud-fleet": "vision"}
+    twins = [cloud.seed_instance("twin", ssh_key_names=["ci"], tags=tags, host=True) for _each in range(2)]
+    (tmp_path / "result").write_text("42")
+    pull = [{"src": str(tmp_path / "result"), "dest": f"{tmp_path}/back/{{{{ inventory_hostname }}}}/"}]
+    fleet = {"fleet_name": "vision", "fleet_prune": True, "fleet_pull_first": True, "sync_pull": pull}
+    ansible(["ansible-playbook", "playbooks/terminate.yml", *extra, "-e", json.dumps(fleet)], environment)
+    assert {path.name for path in (tmp_path / "back").iterdir()} == {"eval", *(f"twin-{each}" for each in twins)}
+    assert cloud.live() == {}
+
+
+@pytest.mark.skipif(not shutil.which("rsync"), reason="rsync, which brings files back, is not installed")
+def test_nothing_is_terminated_while_a_machine_keeps_its_files(
+    cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
+) -> None:
+    environment, extra = session
+    ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
+    silent = cloud.seed_instance("silent", host=False, ip="127.99.99.99", tags={"lambdal-cloud-fleet": "vision"})
+    pull = [{"src": str(tmp_path / "key.pub"), "dest": f"{tmp_path}/back/"}]
+    fleet = {"fleet_name": "vision", "fleet_prune": True, "fleet_pull_first": True, "sync_pull": pull}
+    (tmp_path / "key.pub").write_text("x")
+    command = ["ansible-playbook", "playbooks/terminate.yml", *extra, "-e", json.dumps(fleet)]
+    told = " ".join(ansible(command, environment, succeed=False).stdout.split())
+    assert "Not all files are back from eval, silent. Nothing was terminated, and all of the fleet bills." in told
+    assert cloud.live().keys() == {"eval", "silent"}
+    assert cloud.live()["silent"]["id"] == silent

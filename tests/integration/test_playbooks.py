@@ -152,3 +152,39 @@ def test_progress_shows_while_it_happens(
     (tmp_path / "play.yml").write_text(json.dumps([play]))
     assert "Launched" not in ansible(["ansible-playbook", "-v", str(tmp_path / "play.yml")], environment).stdout
     assert list(simulator.live()) == ["a"]
+
+
+def test_a_machine_is_replaced_by_its_id_with_its_mounts(
+    simulator: Simulator, environment: dict[str, str], tmp_path: Path
+) -> None:
+    simulator.seed_key("laptop", PUBLIC)
+    (data,) = (row["id"] for row in simulator.state()["file_systems"] if row["name"] == "datasets")
+    mounts = [{"file_system_id": data, "mount_point": "/data/sets"}]
+    launch = {
+        "region_name": "us-east-1",
+        "instance_type_name": "gpu_1x_a10",
+        "ssh_key_names": ["laptop"],
+        "name": "trainer",
+        "file_system_mounts": mounts,
+        "tags": [{"key": "project", "value": "vision"}],
+    }
+    (sick,) = simulator.api("POST", "/instance-operations/launch", launch)["instance_ids"]
+    simulator.fate_now(sick, "unhealthy")
+    command = ["ansible-playbook", "lambdal.cloud.replace", "-e", f"replace_id={sick}"]
+    ansible(command, environment, cwd=tmp_path)
+    row = simulator.live()["trainer"]
+    assert row["id"] != sick
+    assert row["file_system_mounts"] == mounts
+    assert {"key": "project", "value": "vision"} in row["tags"]
+    assert "not unhealthy or preempted any more" in ansible(command, environment, cwd=tmp_path).stdout
+
+
+def test_a_name_for_the_reaper_is_not_a_part_of_one(simulator: Simulator, environment: dict[str, str]) -> None:
+    for name in ("train-1", "train-10", "t"):
+        simulator.seed_instance(name, tags={"lambdal-cloud-born": "1000000000"})
+    options = ["-e", "reaper_terminate=true reaper_max_age_seconds=60 reaper_wait_interval=0.1"]
+    command = ["ansible-playbook", "playbooks/reap.yml", *options]
+    ansible([*command, "-e", "reaper_names=train-10"], environment)
+    assert set(simulator.live()) == {"train-1", "t"}
+    ansible([*command, "-e", '{"reaper_names": "t, train-1"}'], environment)
+    assert simulator.live() == {}
