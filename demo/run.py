@@ -108,8 +108,8 @@ class Demo:
             "ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty()),
             "ANSIBLE_REMOTE_PORT": str(SSH_PORT),
             "ANSIBLE_PRIVATE_KEY_FILE": str(self._key_file),
-            # Where the account's turns under the rate limit are kept
-            "XDG_RUNTIME_DIR": str(folder),
+            # Where the account's turns, at names and under the rate limit, are kept
+            "XDG_CACHE_HOME": str(folder / "cache"),
             # A socket's path must be short.
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "cp"),
         }

@@ -20,8 +20,8 @@ description:
   - The group C(lambda_cloud) sets C(ansible_user) to V(ubuntu), which your own group variables override.
   - The configuration file's name ends in C(lambda.yml), C(lambda.yaml), C(lambda_cloud.yml) or C(lambda_cloud.yaml).
   - Every option that is a string may be a template, also with extra variables if O(use_extra_vars) is set.
-  - Ansible goes on with an empty inventory when a source fails, unless told otherwise. Set C(unparsed_is_failed = true) and
-    C(any_unparsed_is_failed = true) in the section C(inventory) of C(ansible.cfg), as the one of this collection's repository does.
+  - Ansible goes on with an empty inventory when a source fails, unless told otherwise. Set C(any_unparsed_is_failed = true) in the
+    section C(inventory) of C(ansible.cfg), as this collection's repository does.
 extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache

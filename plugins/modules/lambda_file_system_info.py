@@ -75,6 +75,10 @@ file_systems:
       region: {name: us-east-1, description: "Virginia, USA"}
       is_in_use: false
       bytes_used: 2147483648
+failure:
+  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  returned: on failure
+  type: dict
 """
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api

@@ -306,6 +306,19 @@ instances:
       description: Names of the attached file systems.
       type: list
       elements: str
+    file_system_mounts:
+      description: C(mount_point) and C(file_system_id) of each attached file system, from version 1.10.0 of the API.
+      type: list
+      elements: dict
+    tags:
+      description:
+        - C(key) and C(value) of each tag, from version 1.10.0 of the API. C(items2dict) makes the form of the option O(tags) of them.
+      type: list
+      elements: dict
+    firewall_rulesets:
+      description: C(id) of each firewall ruleset, from version 1.10.0 of the API.
+      type: list
+      elements: dict
     host:
       description: Variables for a managed host, the same as the inventory plugin's.
       type: dict

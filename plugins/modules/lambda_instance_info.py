@@ -74,6 +74,10 @@ hourly_cost_cents:
   returned: success
   type: int
   sample: 75
+failure:
+  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  returned: on failure
+  type: dict
 """
 
 import typing as t

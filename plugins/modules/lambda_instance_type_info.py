@@ -105,6 +105,10 @@ instance_types:
       price_cents_per_hour: 75
       specs: {vcpus: 30, memory_gib: 200, storage_gib: 1400, gpus: 1}
       regions_with_capacity_available: [us-east-1]
+failure:
+  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  returned: on failure
+  type: dict
 """
 
 import typing as t

@@ -106,7 +106,7 @@ EXAMPLES = r"""
 RETURN = r"""
 ssh_key:
   description: The key, or the one that was deleted; null when there was none. In check mode, what only the service can know is null.
-  returned: always
+  returned: success
   type: dict
   contains:
     id:

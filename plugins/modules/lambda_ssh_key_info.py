@@ -53,6 +53,10 @@ ssh_keys:
     - id: 0920582c7ff041399e34823a0be62548
       name: laptop
       public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaTM9EBVJ7WcVcV5nUJPwJ6gYzJ3nOVkqzQwVvWfJbx
+failure:
+  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  returned: on failure
+  type: dict
 """
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api

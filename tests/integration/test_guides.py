@@ -84,15 +84,16 @@ def reader(cloud: Simulator, home: Path) -> dict[str, str]:
 def test_its_commands_work_in_its_order(guide: Path, reader: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
-    port = str(free_port())
+    port, ssh_port = str(free_port()), str(free_port())
     if "curl" in script(guide) and not shutil.which("curl"):
         pytest.skip("curl, which this document uses, is not installed")
-    text = script(guide).replace("8420", port).replace("2299", str(free_port()))
-    text = text.replace("simulator serve ", f"simulator serve --port {port} ")
+    text = script(guide).replace("8420", port).replace("2222", ssh_port).replace("2299", str(free_port()))
+    text = text.replace("simulator serve ", f"simulator serve --port {port} --ssh-port {ssh_port} ")
     if guide.stem in FROM_NOTHING:
         # Somebody without a virtual environment
         reader["PATH"] = f"{Path(sys.base_prefix) / 'bin'}:/usr/bin:/bin"
-    follow(text, reader, folder)
+    # The longest takes two minutes where nothing else runs.
+    follow(text, reader, folder, seconds=480)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)

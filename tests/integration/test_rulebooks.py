@@ -248,9 +248,11 @@ def test_its_readme_leads_there(cloud: Simulator, rulebook: Rulebook) -> None:
     # The collection is where the commands put it.
     for name in ("ANSIBLE_COLLECTIONS_PATH", "LAMBDA_API_KEY"):
         del rulebook.environment[name]
-    (rulebook.home / ".gitconfig").write_text("[safe]\n  directory = *\n")
-    text = script(README).replace("install lambdal.cloud", f"install git+file://{ROOT}")
-    text = re.sub(r"^(ansible-rulebook .*)$", r"\1 &", text, flags=re.MULTILINE)
+    # What they would download is this checkout.
+    (rulebook.home / ".gitconfig").write_text(
+        f'[url "file://{ROOT}"]\n  insteadOf = https://github.com/lambdal-cloud/lambdal.cloud\n[safe]\n  directory = *\n'
+    )
+    text = re.sub(r"^(ansible-rulebook .*)$", r"\1 &", script(README), flags=re.MULTILINE)
     assert text.count(" &\n") == 3
     cloud.seed_key("laptop", Path(f"{pair}.pub").read_text())
     sick = cloud.seed_instance("train-09", ssh_key_names=["laptop"], status="unhealthy", **MACHINE)
