@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from pathlib import Path
 
 import pytest
-from support.runner import ansible
+from support.runner import ROOT, ansible
 from support.simulator import Simulator
 
 PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaTM9EBVJ7WcVcV5nUJPwJ6gYzJ3nOVkqzQwVvWfJbx me"
@@ -88,3 +89,22 @@ def test_a_state_that_is_none_is_refused(environment: dict[str, str]) -> None:
 def test_no_variables_are_no_work(simulator: Simulator, environment: dict[str, str]) -> None:
     assert "changed=0" in ansible(["ansible-playbook", "playbooks/account.yml"], environment).stdout
     assert simulator.operations() == []
+
+
+def test_the_header_tells_the_options_that_count() -> None:
+    text = (ROOT / "playbooks" / "account.yml").read_text()
+    header, _rest = text.split("\n\n", 1)
+    told = re.split(r"\n# (account_\w+) +", header)
+    kinds = {
+        "account_ssh_keys": "key",
+        "account_file_systems": "file_system",
+        "account_firewall_rulesets": "firewall_ruleset",
+    }
+    for name, sentence in zip(told[1::2], told[2::2], strict=True):
+        if name in kinds:
+            tasks = re.findall(rf"lambda_(?:ssh_)?{kinds[name]}:\n(.*?)\n +loop:", text, re.DOTALL)
+            assert len(tasks) == 2
+            for option in re.findall(r"\bitem\.(\w+)", "".join(tasks)):
+                assert re.search(rf"\b{option}\b", sentence), (name, option)
+    for option in re.findall(r"options\.(\w+)", text):
+        assert re.search(rf"\b{option}\b", told[-3] + told[-1] + header), option

@@ -17,6 +17,7 @@ from support.simulator import KEY, Simulator, running_simulator
 from support.ways import WAYS
 
 SSH_PORT = 2223
+NEEDS_RSYNC = pytest.mark.skipif(not shutil.which("rsync"), reason="rsync, which brings files back, is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -289,7 +290,7 @@ def test_arguments_for_ssh_of_an_inventory_stay(session: tuple[dict[str, str], l
     assert "HostKeyAlias=lambda-" in command
 
 
-@pytest.mark.skipif(not shutil.which("rsync"), reason="rsync, which brings files back, is not installed")
+@NEEDS_RSYNC
 def test_files_come_back_to_where_the_playbook_is_run(
     cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
 ) -> None:
@@ -308,7 +309,7 @@ def test_files_come_back_to_where_the_playbook_is_run(
     assert cloud.live() == {}
 
 
-@pytest.mark.skipif(not shutil.which("rsync"), reason="rsync, which brings files back, is not installed")
+@NEEDS_RSYNC
 def test_files_of_machines_that_share_a_name_come_back(
     cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
 ) -> None:
@@ -324,7 +325,7 @@ def test_files_of_machines_that_share_a_name_come_back(
     assert cloud.live() == {}
 
 
-@pytest.mark.skipif(not shutil.which("rsync"), reason="rsync, which brings files back, is not installed")
+@NEEDS_RSYNC
 def test_nothing_is_terminated_while_a_machine_keeps_its_files(
     cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
 ) -> None:
@@ -339,3 +340,96 @@ def test_nothing_is_terminated_while_a_machine_keeps_its_files(
     assert "Not all files are back from eval, silent. Nothing was terminated, and all of the fleet bills." in told
     assert cloud.live().keys() == {"eval", "silent"}
     assert cloud.live()["silent"]["id"] == silent
+
+
+def seed_key(cloud: Simulator, session: tuple[dict[str, str], list[str]]) -> None:
+    """Let the session log in to machines that nobody launched."""
+    key = Path(session[0]["ANSIBLE_PRIVATE_KEY_FILE"])
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    cloud.seed_key("ci", key.with_suffix(".pub").read_text())
+
+
+def test_a_new_machine_that_fails_is_not_replaced_beyond_the_bound(
+    cloud: Simulator, session: tuple[dict[str, str], list[str]]
+) -> None:
+    environment, extra = session
+    cloud.fate("gpu-broken")
+    ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
+    cloud.fate("unhealthy")
+    told = check_gpus(session, succeed=False, on_failure="replace", wait_interval=0.2)
+    assert "eval was terminated for its GPUs, and no other machine is in its place." in told
+    assert cloud.operations().count("launch") == 2
+    assert cloud.live()["eval"]["status"] == "unhealthy"
+
+
+@pytest.mark.parametrize(
+    ("lacks", "what"),
+    [({"region": None}, "region"), ({"instance_type": None}, "type"), ({"ssh_key_names": []}, "SSH key")],
+)
+def test_a_machine_of_which_too_little_is_told_is_left(
+    cloud: Simulator, session: tuple[dict[str, str], list[str]], lacks: dict[str, t.Any], what: str
+) -> None:
+    seed_key(cloud, session)
+    machine = cloud.seed_instance("eval", host=True, ssh_key_names=["ci"], extra=lacks)
+    told = check_gpus(session, succeed=False, gpus=64, on_failure="replace")
+    assert f"cannot be replaced: the API does not tell its {what}. It was left as it is, and bills." in told
+    assert cloud.live()["eval"]["id"] == machine
+
+
+def test_a_machine_without_a_name_is_replaced(cloud: Simulator, session: tuple[dict[str, str], list[str]]) -> None:
+    seed_key(cloud, session)
+    machine = cloud.seed_instance(None, host=True, ssh_key_names=["ci"])
+    told = check_gpus(session, succeed=False, gpus=64, on_failure="replace", wait_interval=0.2)
+    assert f"Replacing {machine}." in told
+    # Until now it was known by its id.
+    assert set(cloud.live()) == {machine}
+    assert cloud.live()[machine]["id"] != machine
+
+
+@NEEDS_RSYNC
+def test_files_of_machines_with_names_of_others_come_back(
+    cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
+) -> None:
+    environment, extra = session
+    seed_key(cloud, session)
+    (tmp_path / "result").write_text("42")
+    names = ["old", "old", "localhost", "lambda_cloud", "all", "127.0.0.1"]
+    seed = {"host": True, "ssh_key_names": ["ci"], "tags": {"lambdal-cloud-fleet": "vision"}}
+    ids = [cloud.seed_instance(name, **seed) for name in names]
+    # As a variable of a group it is not known to localhost.
+    pull = [{"src": str(tmp_path / "result"), "dest": str(tmp_path / "back") + "/{{ inventory_hostname }}/"}]
+    group = {"all": {"children": {"lambda_cloud_ending": {"vars": {"sync_pull": pull}}}}}
+    (tmp_path / "more.yml").write_text(json.dumps(group))
+    fleet = {"fleet_machines": [], "fleet_name": "vision", "fleet_prune": True, "fleet_pull_first": True}
+    command = ["ansible-playbook", "playbooks/terminate.yml", *extra, "-e", json.dumps(fleet)]
+    command += ["-i", "playbooks/lambda.yml"]
+    refused = " ".join(ansible(command, environment, succeed=False).stdout.split())
+    assert "Nothing was terminated" in refused
+    assert {row["status"] for row in cloud.state()["instances"]} == {"active"}
+    ansible([*command, "-i", str(tmp_path / "more.yml")], environment)
+    named = {f"{name}-{machine}" for name, machine in zip(names, ids, strict=True)}
+    assert {path.name for path in (tmp_path / "back").iterdir()} == named
+    assert {row["status"] for row in cloud.state()["instances"]} <= {"terminating", "terminated"}
+
+
+@NEEDS_RSYNC
+def test_a_folder_of_an_inventory_is_not_displaced(session: tuple[dict[str, str], list[str]], tmp_path: Path) -> None:
+    environment, extra = session
+    ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
+    (tmp_path / "known hosts").unlink()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "result").write_text("42")
+    variables = {
+        "sync_folder": str(tmp_path / "mine"),
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={tmp_path}/yours",
+    }
+    (tmp_path / "more.yml").write_text(json.dumps({"all": {"vars": variables}}))
+    pull = [{"src": f"{tmp_path}/mine/result", "dest": f"{start}back/"} for start in ("", "$MY_FOLDER/")]
+    command = ["ansible-playbook", "-i", str(tmp_path / "more.yml"), "playbooks/terminate.yml", *extra]
+    options = ["-e", json.dumps({"fleet_pull_first": True, "sync_pull": pull})]
+    ansible([*command, *options], {**environment, "MY_FOLDER": str(tmp_path)})
+    for folder in ("mine/back", "back"):
+        assert (tmp_path / folder / "result").read_text() == "42"
+    # What ssh reads first counts: with the options of the inventory, all connections have kept host keys there, rsync's as well.
+    assert (tmp_path / "yours").exists()
+    assert not (tmp_path / "known hosts").exists()

@@ -188,3 +188,15 @@ def test_a_name_for_the_reaper_is_not_a_part_of_one(simulator: Simulator, enviro
     assert set(simulator.live()) == {"train-1", "t"}
     ansible([*command, "-e", '{"reaper_names": "t, train-1"}'], environment)
     assert simulator.live() == {}
+
+
+@pytest.mark.parametrize("names", [",", " , "])
+def test_no_name_is_no_owner(simulator: Simulator, environment: dict[str, str], names: str) -> None:
+    simulator.seed_instance("train", tags={"lambdal-cloud-born": "1000000000"})
+    variables = {"reaper_terminate": True, "reaper_max_age_seconds": 60, "reaper_names": names}
+    command = ["ansible-playbook", "playbooks/reap.yml", "-e", json.dumps(variables)]
+    assert (
+        "reaper_terminate needs reaper_owner_tags or reaper_names"
+        in ansible(command, environment, succeed=False).stdout
+    )
+    assert set(simulator.live()) == {"train"}
