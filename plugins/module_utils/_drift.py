@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._types import Instance
-from ansible_collections.lambdal.cloud.plugins.module_utils._view import instance_type_name, region_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._view import instance_type_name, region_name, tags_of
 from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import FLEET_TAG, Wanted
 
 
@@ -47,7 +47,7 @@ def differences(row: Instance, wanted: Wanted, ruleset_ids: t.Collection[str] | 
 def fleet_of_others(row: Instance, wanted: Wanted) -> str | None:
     """The fleet that a machine is of, where that is another than the one for which it is asked. One of no fleet is as asked for."""
     asked = (wanted.tags or {}).get(FLEET_TAG)
-    has = _tags_of(row).get(FLEET_TAG)
+    has = tags_of(row).get(FLEET_TAG)
     return has if asked is not None and has is not None and has != asked else None
 
 
@@ -89,15 +89,11 @@ def _image(row: Instance, wanted: Wanted) -> t.Iterator[Difference]:
 def _tags(row: Instance, wanted: Wanted) -> t.Iterator[Difference]:
     if row.get("tags") is None or not wanted.tags:
         return
-    has = _tags_of(row)
+    has = tags_of(row)
     asked = {key: value for key, value in wanted.tags.items() if key != FLEET_TAG}
     lacking = {key: value for key, value in asked.items() if has.get(key) != value}
     if lacking:
         yield Difference("tags", {key: has[key] for key in lacking if key in has}, lacking)
-
-
-def _tags_of(row: Instance) -> dict[str, str]:
-    return {tag["key"]: tag["value"] for tag in row.get("tags") or ()}
 
 
 def _rulesets(row: Instance, ruleset_ids: t.Collection[str] | None) -> t.Iterator[Difference]:

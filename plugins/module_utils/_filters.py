@@ -9,6 +9,7 @@ import fnmatch
 import typing as t
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._names import expand_names
+from ansible_collections.lambdal.cloud.plugins.module_utils._view import tags_of
 
 Row = t.TypeVar("Row", bound=t.Mapping[str, t.Any])
 
@@ -42,7 +43,7 @@ def by_tags(rows: t.Iterable[Row], wanted: t.Mapping[str, t.Any] | None) -> list
     """Rows that bear all of the tags; a value of `*` takes any."""
 
     def bears(row: Row) -> bool:
-        tags = {tag["key"]: tag["value"] for tag in row.get("tags") or ()}
+        tags = tags_of(row)
         return all(key in tags and str(value) in ("*", tags[key]) for key, value in (wanted or {}).items())
 
     return [row for row in rows if bears(row)]

@@ -15,6 +15,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._view import (
     instance_type_name,
     price_cents_per_hour,
     region_name,
+    tags_of,
 )
 from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import LAUNCH_TAG
 
@@ -168,4 +169,4 @@ def _state(rows: t.Iterable[Instance]) -> dict[str, t.Any]:
 
 def _user_tags(row: Instance) -> dict[str, str]:
     """The tags without the one that tells launches apart, which nobody can predict."""
-    return {tag["key"]: tag["value"] for tag in row.get("tags") or () if tag["key"] != LAUNCH_TAG}
+    return {key: value for key, value in tags_of(row).items() if key != LAUNCH_TAG}

@@ -61,6 +61,11 @@ def instance_type_name(row: t.Mapping[str, t.Any]) -> str | None:
     return _object(row, "instance_type").get("name")
 
 
+def tags_of(row: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """The tags of an instance, by their keys."""
+    return {tag["key"]: tag["value"] for tag in row.get("tags") or ()}
+
+
 def _object(row: t.Mapping[str, t.Any], field: str) -> t.Mapping[str, t.Any]:
     value = row.get(field)
     return value if isinstance(value, dict) else {}

@@ -309,6 +309,13 @@ def test_files_come_back_to_where_the_playbook_is_run(
     assert cloud.live() == {}
 
 
+def terminate_vision(extra: list[str], folder: Path) -> list[str]:
+    """Terminate a whole fleet, after a file of each of its machines is back."""
+    pull = [{"src": str(folder / "result"), "dest": f"{folder}/back/{{{{ inventory_hostname }}}}/"}]
+    fleet = {"fleet_name": "vision", "fleet_prune": True, "fleet_pull_first": True, "sync_pull": pull}
+    return ["ansible-playbook", "playbooks/terminate.yml", *extra, "-e", json.dumps(fleet)]
+
+
 @NEEDS_RSYNC
 def test_files_of_machines_that_share_a_name_come_back(
     cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
@@ -318,9 +325,7 @@ def test_files_of_machines_that_share_a_name_come_back(
     tags = {"lambdal-cloud-fleet": "vision"}
     twins = [cloud.seed_instance("twin", ssh_key_names=["ci"], tags=tags, host=True) for _each in range(2)]
     (tmp_path / "result").write_text("42")
-    pull = [{"src": str(tmp_path / "result"), "dest": f"{tmp_path}/back/{{{{ inventory_hostname }}}}/"}]
-    fleet = {"fleet_name": "vision", "fleet_prune": True, "fleet_pull_first": True, "sync_pull": pull}
-    ansible(["ansible-playbook", "playbooks/terminate.yml", *extra, "-e", json.dumps(fleet)], environment)
+    ansible(terminate_vision(extra, tmp_path), environment)
     assert {path.name for path in (tmp_path / "back").iterdir()} == {"eval", *(f"twin-{each}" for each in twins)}
     assert cloud.live() == {}
 
@@ -332,11 +337,8 @@ def test_nothing_is_terminated_while_a_machine_keeps_its_files(
     environment, extra = session
     ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
     silent = cloud.seed_instance("silent", host=False, ip="127.99.99.99", tags={"lambdal-cloud-fleet": "vision"})
-    pull = [{"src": str(tmp_path / "key.pub"), "dest": f"{tmp_path}/back/"}]
-    fleet = {"fleet_name": "vision", "fleet_prune": True, "fleet_pull_first": True, "sync_pull": pull}
-    (tmp_path / "key.pub").write_text("x")
-    command = ["ansible-playbook", "playbooks/terminate.yml", *extra, "-e", json.dumps(fleet)]
-    told = " ".join(ansible(command, environment, succeed=False).stdout.split())
+    (tmp_path / "result").write_text("42")
+    told = " ".join(ansible(terminate_vision(extra, tmp_path), environment, succeed=False).stdout.split())
     assert "Not all files are back from eval, silent. Nothing was terminated, and all of the fleet bills." in told
     assert cloud.live().keys() == {"eval", "silent"}
     assert cloud.live()["silent"]["id"] == silent
