@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from support.runner import ROOT, Modules, module_environment
 from support.simulator import KEY, Simulator, running_simulator
+from support.stories import Stories
 from support.ways import WAYS, differences, plain
 
 
@@ -53,7 +54,8 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture(
     params=[
         "process",
-        # Playbooks take their time. What a module did in the one way is compared with what it does in the other.
+        # Playbooks take their time. What a module did in the one way is compared with what it does in the other, and is
+        # done for that unless the quick tests of the same code have done it.
         pytest.param("process", marks=pytest.mark.slow, id="compare-process"),
         pytest.param("direct", marks=pytest.mark.slow, id="compare-direct"),
     ]
@@ -63,31 +65,45 @@ def module_way(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def _name(item: t.Any) -> str:
+    """What a test is called in either way."""
+    return str(item.nodeid).replace("compare-", "").replace(item.callspec.params["module_way"], "")
+
+
+def _stories(config: pytest.Config) -> Stories:
+    assert config.cache
+    return Stories(config.cache.mkdir("stories"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    stories = _stories(config)
+    for item in items:
+        if "compare-process" in item.nodeid and stories.find(_name(item)):
+            item.add_marker(pytest.mark.skip(reason="The quick tests of the same code have run this."))
+
+
 @pytest.fixture(scope="session")
-def stories() -> dict[tuple[str, str], t.Any]:
-    """What the modules of a test said in one of the ways."""
-    return {}
+def stories(pytestconfig: pytest.Config) -> Stories:
+    return _stories(pytestconfig)
 
 
 @pytest.fixture
 def modules(
-    simulator: Simulator,
-    home: Path,
-    module_way: str,
-    request: pytest.FixtureRequest,
-    stories: dict[tuple[str, str], t.Any],
+    simulator: Simulator, home: Path, module_way: str, request: pytest.FixtureRequest, stories: Stories
 ) -> t.Iterator[Modules]:
+    name = _name(request.node)
     modules = Modules(simulator, module_environment(home), module_way)
     yield modules
-    name = request.node.nodeid.replace("compare-", "").replace(module_way, "")
     requests = [
         {part: each[part] for part in ("operation", "path", "query", "body", "status")} for each in simulator.requests()
     ]
     # How often something is asked again while it is waited for is a matter of time; the tests count where it is none.
     asked = [each for number, each in enumerate(requests) if each not in requests[:number]]
-    stories[name, module_way] = plain([modules.story, asked], home.parent)
-    if module_way == "direct" and (name, "process") in stories:
-        found = differences(stories[name, "process"], stories[name, "direct"])
+    story = plain([modules.story, asked], home.parent)
+    if module_way == "process":
+        stories.keep(name, story)
+    elif other := stories.find(name):
+        found = differences(other, story)
         assert not found, "\n".join(found)
 
 
