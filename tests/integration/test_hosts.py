@@ -30,6 +30,15 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Simulator]:
 
 
 @pytest.fixture
+def way() -> str:
+    """What happens over SSH is the same in both ways; tests of what a machine's play does on localhost run in both."""
+    return "direct"
+
+
+BOTH_WAYS = pytest.mark.parametrize("way", ["direct", pytest.param("process", marks=pytest.mark.slow)])
+
+
+@pytest.fixture
 def session(cloud: Simulator, tmp_path: Path, way: str) -> t.Iterator[tuple[dict[str, str], list[str]]]:
     """An environment and extra variables for playbooks that use SSH."""
     cloud.reset()
@@ -43,6 +52,8 @@ def session(cloud: Simulator, tmp_path: Path, way: str) -> t.Iterator[tuple[dict
         "ANSIBLE_PRIVATE_KEY_FILE": str(key),
         # A socket's path has a hundred characters or so.
         "ANSIBLE_SSH_ARGS": "-C -o ControlMaster=no",
+        # As many have it, and as it is by default.
+        "ANSIBLE_PIPELINING": str(way == "direct"),
         "LAMBDA_CLOUD_DIRECT": WAYS[way],
         "LAMBDA_API_KEY": KEY,
         "LAMBDA_API_URL": cloud.api_url,
@@ -117,9 +128,26 @@ def test_a_file_system_that_is_not_mounted_is_told(cloud: Simulator, session: tu
     ) in told
 
 
+def seed_key(cloud: Simulator, session: tuple[dict[str, str], list[str]]) -> None:
+    """Let the session log in to machines that nobody launched."""
+    key = Path(session[0]["ANSIBLE_PRIVATE_KEY_FILE"])
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    cloud.seed_key("ci", key.with_suffix(".pub").read_text())
+
+
+def seed_machine(
+    cloud: Simulator, session: tuple[dict[str, str], list[str]], name: str | None = "eval", **rest: t.Any
+) -> str:
+    """A machine with four GPUs that nobody launched; its id."""
+    seed_key(cloud, session)
+    there = {"instance_type": "gpu_4x_a6000", "region": "us-south-1", "ssh_key_names": ["ci"], "host": True}
+    return cloud.seed_instance(name, **there, **rest)
+
+
 PROVISION = ["ansible-playbook", "-i", "playbooks/lambda.yml", "playbooks/provision.yml"]
 
 
+@BOTH_WAYS
 def test_launch_waits_for_ssh_and_provision_checks_the_gpus(session: tuple[dict[str, str], list[str]]) -> None:
     environment, extra = session
     launched = ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
@@ -168,9 +196,8 @@ def check_gpus(session: tuple[dict[str, str], list[str]], succeed: bool = True, 
     return " ".join(ansible([*PROVISION, *extra, *options], environment, succeed=succeed).stdout.split())
 
 
-def test_what_gpus_lack_is_told(session: tuple[dict[str, str], list[str]]) -> None:
-    environment, extra = session
-    ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
+def test_what_gpus_lack_is_told(cloud: Simulator, session: tuple[dict[str, str], list[str]]) -> None:
+    seed_machine(cloud, session)
     options = {"memory_mib": 99999, "driver": "999.0", "ecc_errors": -1, "gpus": 8}
     failed = check_gpus(session, succeed=False, **options)
     # A report goes on.
@@ -224,17 +251,23 @@ exec(sys.argv[2])
     ],
 )
 def test_pytorch_computes_on_each_gpu(
-    session: tuple[dict[str, str], list[str]], tmp_path: Path, count: int, bad: int, cuda: str, told: str
+    cloud: Simulator,
+    session: tuple[dict[str, str], list[str]],
+    tmp_path: Path,
+    count: int,
+    bad: int,
+    cuda: str,
+    told: str,
 ) -> None:
     # The host runs as the current user, on the same files.
     python = tmp_path / "python"
     python.write_text(STAND_IN.replace("{count}", str(count)).replace("{bad}", str(bad)).replace("{cuda}", cuda))
     python.chmod(0o755)
-    environment, extra = session
-    ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
+    seed_machine(cloud, session)
     assert told in check_gpus(session, succeed=told[0] in "P4", python=str(python))
 
 
+@BOTH_WAYS
 def test_a_machine_with_a_dead_gpu_is_replaced(cloud: Simulator, session: tuple[dict[str, str], list[str]]) -> None:
     environment, extra = session
     cloud.fate("gpu-broken")
@@ -290,6 +323,7 @@ def test_arguments_for_ssh_of_an_inventory_stay(session: tuple[dict[str, str], l
     assert "HostKeyAlias=lambda-" in command
 
 
+@BOTH_WAYS
 @NEEDS_RSYNC
 def test_files_come_back_to_where_the_playbook_is_run(
     cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
@@ -342,13 +376,6 @@ def test_nothing_is_terminated_while_a_machine_keeps_its_files(
     assert "Not all files are back from eval, silent. Nothing was terminated, and all of the fleet bills." in told
     assert cloud.live().keys() == {"eval", "silent"}
     assert cloud.live()["silent"]["id"] == silent
-
-
-def seed_key(cloud: Simulator, session: tuple[dict[str, str], list[str]]) -> None:
-    """Let the session log in to machines that nobody launched."""
-    key = Path(session[0]["ANSIBLE_PRIVATE_KEY_FILE"])
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    cloud.seed_key("ci", key.with_suffix(".pub").read_text())
 
 
 def test_a_new_machine_that_fails_is_not_replaced_beyond_the_bound(
