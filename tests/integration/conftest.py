@@ -70,21 +70,16 @@ def _name(item: t.Any) -> str:
     return str(item.nodeid).replace("compare-", "").replace(item.callspec.params["module_way"], "")
 
 
-def _stories(config: pytest.Config) -> Stories:
-    assert config.cache
-    return Stories(config.cache.mkdir("stories"))
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    stories = _stories(config)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    stories = Stories()
     for item in items:
         if "compare-process" in item.nodeid and stories.find(_name(item)):
             item.add_marker(pytest.mark.skip(reason="The quick tests of the same code have run this."))
 
 
 @pytest.fixture(scope="session")
-def stories(pytestconfig: pytest.Config) -> Stories:
-    return _stories(pytestconfig)
+def stories() -> Stories:
+    return Stories()
 
 
 @pytest.fixture

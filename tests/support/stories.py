@@ -12,7 +12,7 @@ import typing as t
 from importlib.metadata import version
 from pathlib import Path
 
-from support.runner import ROOT
+from support.runner import BUILD, ROOT
 
 # All that decides what a story tells.
 _SOURCES = ("plugins", "simulator/lambda_cloud_simulator", "tests")
@@ -29,9 +29,9 @@ def _code() -> str:
 class Stories:
     """Stories told by the code as it is; those of other code are not found."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         # Cores that are tested at the same time keep theirs apart.
-        self._folder = folder / f"{platform.python_version()}-{version('ansible-core')}"
+        self._folder = BUILD / "stories" / f"{platform.python_version()}-{version('ansible-core')}"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._code = _code()
 
