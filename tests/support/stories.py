@@ -15,7 +15,7 @@ from pathlib import Path
 from support.runner import BUILD, ROOT
 
 # All that decides what a story tells.
-_SOURCES = ("plugins", "simulator/lambda_cloud_simulator", "tests")
+_SOURCES = ("plugins", "simulator/src", "tests")
 
 
 def _code() -> str:
@@ -42,7 +42,8 @@ class Stories:
         """The story of that name, or None."""
         try:
             kept = json.loads(self._path(name).read_text())
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
+            # None yet, or one that another run is writing
             return None
         return kept["story"] if kept["code"] == self._code else None
 
