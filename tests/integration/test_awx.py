@@ -146,7 +146,9 @@ class Controller:
         (folder / "env").mkdir()
         (folder / "inventory").mkdir()
         defaults = {each["variable"]: default_answer(each) for each in survey}
-        (folder / "env" / "extravars").write_text(json.dumps({**defaults, "fleet_wait_interval": 0.1, **answers}))
+        # The machines have this system's files, so what a test before this one saw of them must be elsewhere.
+        here = {"fleet_wait_interval": 0.1, "reaper_state_file": str(self._folder / "seen.json")}
+        (folder / "env" / "extravars").write_text(json.dumps({**defaults, **here, **answers}))
         (folder / "env" / "envvars").write_text(json.dumps(self.injected))
         (folder / "env" / "ssh_key").write_text(self._private_key)
         hosts = folder / "inventory" / "hosts"

@@ -38,11 +38,11 @@ def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[[str], N
     return decide
 
 
-def look(file: Path, *more: str) -> dict[str, t.Any]:
-    """One look at a machine that booted just now and where nobody is logged in."""
+def look(file: Path, *more: str, up: float = 0) -> dict[str, t.Any]:
+    """One look at a machine that booted so many seconds ago and where nobody is logged in."""
     first = file.parent / "proc" / "1"
     first.mkdir(parents=True, exist_ok=True)
-    ticks = int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+    ticks = int((time.clock_gettime(time.CLOCK_BOOTTIME) - up) * os.sysconf("SC_CLK_TCK"))
     (first / "stat").write_text("1 (init) S 0 " + "0 " * 17 + f"{ticks} 0 0")
     (first / "cmdline").write_text("/sbin/init")
     options = ["--busy=5", "--samples=1", "--interval=0", f"--file={file}", f"--proc={first.parent}", *more]
@@ -51,40 +51,55 @@ def look(file: Path, *more: str) -> dict[str, t.Any]:
     return answer
 
 
-def seen(file: Path, first: float, busy: float) -> None:
+def seen(file: Path, first: float, idle: float | None) -> None:
     now = time.time()
-    file.write_text(json.dumps({"first_seen": now - first, "last_busy": now - busy}))
+    file.write_text(json.dumps({"first_seen": now - first, "idle_since": None if idle is None else now - idle}))
 
 
-def test_idle_since_it_was_last_busy(tmp_path: Path, gpus: t.Callable[[str], None]) -> None:
+def test_idle_since_the_first_look_that_found_it_so(tmp_path: Path, gpus: t.Callable[[str], None]) -> None:
     gpus("echo 0; echo 4")
-    seen(tmp_path / "seen", first=9e9, busy=7000)
-    answer = look(tmp_path / "seen", "--write")
-    assert 7000 <= answer["idle_seconds"] < 7060
-    assert answer["age_seconds"] >= 9e9 - 1
-    assert answer["utilisation"] == 4
+    seen(tmp_path / "seen", first=9e9, idle=7000)
+    for _each in range(2):
+        answer = look(tmp_path / "seen", "--write", up=8000)
+        assert 7000 <= answer["idle_seconds"] < 7060
+        assert answer["age_seconds"] >= 9e9 - 1
+        assert answer["utilisation"] == 4
+
+
+def test_nobody_knows_what_was_before_the_first_idle_look(tmp_path: Path, gpus: t.Callable[[str], None]) -> None:
+    gpus("echo 0")
+    # Busy an hour ago, or a minute ago: no look was in between.
+    seen(tmp_path / "seen", first=9000, idle=None)
+    assert look(tmp_path / "seen", "--write", up=9000)["idle_seconds"] < 60
+
+
+def test_a_restart_begins_anew(tmp_path: Path, gpus: t.Callable[[str], None]) -> None:
+    gpus("echo 0")
+    seen(tmp_path / "seen", first=9000, idle=7000)
+    assert 100 <= look(tmp_path / "seen", "--write", up=100)["idle_seconds"] < 160
 
 
 def test_as_old_as_its_boot_or_the_first_look(tmp_path: Path, gpus: t.Callable[[str], None]) -> None:
     gpus("echo 0")
     assert look(tmp_path / "seen", "--write")["age_seconds"] < 60
-    seen(tmp_path / "seen", first=5000, busy=0)
+    seen(tmp_path / "seen", first=5000, idle=None)
     assert 5000 <= look(tmp_path / "seen")["age_seconds"] < 5060
 
 
 def test_one_busy_gpu_is_enough_and_is_kept(tmp_path: Path, gpus: t.Callable[[str], None]) -> None:
     gpus("echo 0; echo 5")
-    seen(tmp_path / "seen", first=8000, busy=7000)
-    assert look(tmp_path / "seen", "--write")["idle_seconds"] == 0
+    seen(tmp_path / "seen", first=8000, idle=7000)
+    assert look(tmp_path / "seen", "--write", up=8000)["idle_seconds"] == 0
     gpus("echo 0; echo 0")
-    assert look(tmp_path / "seen", "--write")["idle_seconds"] < 60
+    assert look(tmp_path / "seen", "--write", up=8000)["idle_seconds"] < 60
 
 
 def test_the_first_look_finds_nothing_idle(tmp_path: Path, gpus: t.Callable[[str], None]) -> None:
     gpus("echo 0")
     assert look(tmp_path / "seen", "--write")["idle_seconds"] == 0
-    (tmp_path / "seen").write_text("not what it was")
-    assert look(tmp_path / "seen")["idle_seconds"] == 0
+    for other in ("not what it was", "[]", '{"idle_since": "long"}'):
+        (tmp_path / "seen").write_text(other)
+        assert look(tmp_path / "seen")["idle_seconds"] == 0
 
 
 def test_nothing_is_kept_unless_asked_for(tmp_path: Path, gpus: t.Callable[[str], None]) -> None:
@@ -98,7 +113,7 @@ def test_nothing_is_kept_unless_asked_for(tmp_path: Path, gpus: t.Callable[[str]
 )
 def test_gpus_that_do_not_answer_are_not_idle(script: str, tmp_path: Path, gpus: t.Callable[[str], None]) -> None:
     gpus(script)
-    seen(tmp_path / "seen", first=8000, busy=7000)
+    seen(tmp_path / "seen", first=8000, idle=7000)
     answer = look(tmp_path / "seen")
     assert answer["idle_seconds"] is None
     assert answer["utilisation"] is None

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tells how long a machine has been idle and how old it is, as JSON. Python's standard library is all it needs.
 
-What it sees at one moment says little, so it keeps a file of what it saw first and when the machine was last busy.
+What it sees at one moment says little, so it keeps a file of when it first saw the machine, and since when every look has
+found it idle. What happened between a busy look and the first idle one nobody knows, and that is no idleness.
 """
 
 from __future__ import annotations
@@ -36,16 +37,17 @@ def main() -> int:
     first_seen = min(seen.get("first_seen", now), booted)
     # Whoever cannot tell whether the GPUs work must not say that they do not.
     busy = sessions > 0 or utilisation is None or utilisation >= arguments.busy
-    last_busy = now if busy else seen.get("last_busy", now)
+    # A restart is work of somebody.
+    idle_since = None if busy else max(seen.get("idle_since", now), booted)
     if arguments.write:
         new = arguments.file.with_suffix(".new")
-        new.write_text(json.dumps({"first_seen": first_seen, "last_busy": last_busy}))
+        new.write_text(json.dumps({"first_seen": first_seen, "idle_since": idle_since}))
         new.replace(arguments.file)
     answer = {
         "utilisation": utilisation,
         "problem": problem,
         "sessions": sessions,
-        "idle_seconds": None if utilisation is None else max(0, int(now - last_busy)),
+        "idle_seconds": None if utilisation is None else int(now - (idle_since or now)),
         "age_seconds": max(0, int(now - first_seen)),
     }
     print(json.dumps(answer))
@@ -103,8 +105,8 @@ def remembered(file: pathlib.Path) -> dict[str, float]:
     """What was seen before; nothing where that cannot be read."""
     try:
         seen = json.loads(file.read_text())
-        return {name: float(seen[name]) for name in ("first_seen", "last_busy")}
-    except (OSError, ValueError, KeyError, TypeError):
+        return {name: float(seen[name]) for name in ("first_seen", "idle_since") if seen.get(name) is not None}
+    except (OSError, ValueError, AttributeError, TypeError):
         return {}
 
 
