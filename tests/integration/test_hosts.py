@@ -135,13 +135,11 @@ def seed_key(cloud: Simulator, session: tuple[dict[str, str], list[str]]) -> Non
     cloud.seed_key("ci", key.with_suffix(".pub").read_text())
 
 
-def seed_machine(
-    cloud: Simulator, session: tuple[dict[str, str], list[str]], name: str | None = "eval", **rest: t.Any
-) -> str:
-    """A machine with four GPUs that nobody launched; its id."""
+def seed_machine(cloud: Simulator, session: tuple[dict[str, str], list[str]]) -> None:
+    """The machine `eval` with four GPUs, which nobody launched."""
     seed_key(cloud, session)
     there = {"instance_type": "gpu_4x_a6000", "region": "us-south-1", "ssh_key_names": ["ci"], "host": True}
-    return cloud.seed_instance(name, **there, **rest)
+    cloud.seed_instance("eval", **there)
 
 
 PROVISION = ["ansible-playbook", "-i", "playbooks/lambda.yml", "playbooks/provision.yml"]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import platform
@@ -18,9 +19,10 @@ from support.runner import BUILD, ROOT
 _SOURCES = ("plugins", "simulator/src", "tests")
 
 
+@functools.cache
 def _code() -> str:
-    """A hash of what is tested, of what it runs on and of the tests."""
-    digest = hashlib.sha256(f"{platform.python_version()} {version('ansible-core')}".encode())
+    """A hash of what is tested and of the tests."""
+    digest = hashlib.sha256()
     for path in sorted(each for source in _SOURCES for each in (ROOT / source).rglob("*.py")):
         digest.update(f"{path}\0".encode() + path.read_bytes())
     return digest.hexdigest()
@@ -30,7 +32,7 @@ class Stories:
     """Stories told by the code as it is; those of other code are not found."""
 
     def __init__(self) -> None:
-        # Cores that are tested at the same time keep theirs apart.
+        # What it runs on tells as well, and cores that are tested at the same time keep theirs apart.
         self._folder = BUILD / "stories" / f"{platform.python_version()}-{version('ansible-core')}"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._code = _code()
