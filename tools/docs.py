@@ -8,12 +8,19 @@
 Every warning is an error, a link that leads nowhere included.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import shutil
 import subprocess
 import sys
+import textwrap
+import typing as t
 from pathlib import Path
+
+import playbook_pages
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 REPOSITORY = "https://github.com/lambdal-cloud/lambdal.cloud/blob/main"
@@ -28,6 +35,8 @@ PAGES = {
     "simulator": "simulator/README.md",
     "developing": "CONTRIBUTING.md",
 }
+# Where the list of the collection's parts begins in the index that antsibull-docs makes; the rest of it is in our own.
+PARTS = ".. _plugin_index_for_lambdal.cloud:"
 # Where its pictures lie, which the guides show too.
 PICTURES = "docsite/images"
 
@@ -44,16 +53,52 @@ def run(*command: str | Path) -> None:
 
 
 def page(source: str) -> str:
-    """A document in Markdown whose links lead on from a page of the site."""
+    """Return a document in Markdown with its links changed to work from a page of the site."""
     folder = (ROOT / source).parent
 
     def lead_on(found: re.Match[str]) -> str:
-        target = (folder / found[2]).resolve().relative_to(ROOT)
-        if target.suffix in (".png", ".svg"):
-            return f"{found[1]}({PICTURES}/{target.name})"
-        return f"{found[1]}({REPOSITORY}/{target})"
+        return f"{found[1]}({site_link((folder / found[2]).resolve().relative_to(ROOT))})"
 
     return re.sub(r"(\])\((?!https?:|#)([^)]+)\)", lead_on, (ROOT / source).read_text())
+
+
+def site_link(target: Path) -> str:
+    """Return a link to the page that shows a file of the repository, or to the file itself where none does."""
+    pages = {source: f"{name}.md" for name, source in PAGES.items()}
+    if str(target) in pages:
+        return pages[str(target)]
+    if target.suffix in (".png", ".svg"):
+        return f"{PICTURES}/{target.name}"
+    if target.parent == Path("docs/docsite/rst"):
+        return f"docsite/{target.name}"
+    if target.parent == Path("playbooks"):
+        return f"playbook_{target.stem}.md"
+    return f"{REPOSITORY}/{target}"
+
+
+def example(role: Path) -> str:
+    """Return the examples of a role's README as a section of its page."""
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", (role / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    code = "".join(f"\n.. code-block:: yaml\n\n{textwrap.indent(block, '    ')}" for block in blocks)
+    return f"\nExample\n-------\n{code}" if blocks else ""
+
+
+def start_page(playbooks: t.Iterable[str]) -> str:
+    """Return the first page: our own text, and the site's pages in groups, which are the sidebar."""
+    sections = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text())["sections"]
+    groups = {section["title"]: [f"docsite/{name}" for name in section["toctree"]] for section in sections}
+    groups |= {"Playbooks": list(playbooks), "Reference": ["reference"], "The project": list(PAGES)}
+    trees = (
+        "\n".join(["```{toctree}", ":maxdepth: 1", f":caption: {title}", "", *names, "```", ""])
+        for title, names in groups.items()
+    )
+    return "\n".join([page("docs/index.md"), *trees])
+
+
+def reference(index: str) -> str:
+    """Return the list of modules, plugins and roles from the index that antsibull-docs made."""
+    title = "Modules, plugins and roles"
+    return f".. _plugins_in_lambdal.cloud:\n\n{title}\n{'=' * len(title)}\n\n{PARTS}{index.split(PARTS, 1)[1]}"
 
 
 def main() -> None:
@@ -66,11 +111,14 @@ def main() -> None:
     )
     for name in ("conf.py", "ansible.rst"):
         shutil.copy(ROOT / "docs" / name, pages)
+    for role in (ROOT / "roles").iterdir():
+        with (pages / f"{role.name}_role.rst").open("a") as role_page:
+            role_page.write(example(role))
     for name, source in PAGES.items():
         (pages / f"{name}.md").write_text(page(source))
-    with (pages / "index.rst").open("a") as index:
-        lines = "".join(f"   {name}\n" for name in PAGES)
-        index.write(f"\n.. toctree::\n   :maxdepth: 1\n   :caption: The project\n\n{lines}")
+    (pages / "index.md").write_text(start_page(playbook_pages.write(pages)))
+    (pages / "reference.rst").write_text(reference((pages / "index.rst").read_text()))
+    (pages / "index.rst").unlink()
     shutil.copytree(ROOT / "docs" / "images", pages / PICTURES)
     run(BIN / "sphinx-build", "--quiet", "-W", "--keep-going", "-b", "html", pages, OUTPUT / "html")
     print(f"The site is in {OUTPUT / 'html' / 'index.html'}")

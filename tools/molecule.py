@@ -24,8 +24,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from lambda_cloud_simulator.hosts import HostError  # noqa: E402
 from lambda_cloud_simulator.hosts.machine import requirements  # noqa: E402
-from lambda_cloud_simulator.hosts.machine.owner import STATE_DIR, Owner, owners  # noqa: E402
-from support.simulator import KEY, Simulator, running_simulator  # noqa: E402
+from lambda_cloud_simulator.hosts.owner import STATE_DIR, Owner, owners  # noqa: E402
+from lambda_cloud_simulator.testing import Simulator, running_simulator  # noqa: E402
 
 SCENARIOS = ROOT / "extensions" / "molecule"
 # What the scenarios give to the roles and must never be shown begins like this.
@@ -47,7 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="mol-", dir="/tmp") as name:
         folder = Path(name)
         machines = ("--hosts", "machine", "--boot-time", "0", "--time-scale", "1000")
-        with running_simulator(folder, *machines, "--scenario", str(SCENARIOS / "account.yml")) as simulator:
+        with running_simulator(*machines, "--scenario", str(SCENARIOS / "account.yml"), folder=folder) as simulator:
             mine = [owner for owner in set(owners(STATE_DIR)) - before if owner.pid == simulator.pid]
             code = molecule(sys.argv[1:] or ["test", "--all"], simulator, folder)
             whole = not sys.argv[1:]
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def molecule(arguments: list[str], simulator: Simulator, folder: Path) -> int:
-    """Run molecule, and pass on what it says. Returns its exit code, or 1 when a secret is shown."""
+    """Run molecule and pass on its output. Return its exit code, or 1 if a secret is shown."""
     binaries = Path(sys.executable).parent
     environment = {
         **os.environ,
@@ -69,10 +69,7 @@ def molecule(arguments: list[str], simulator: Simulator, folder: Path) -> int:
         "ANSIBLE_HOME": str(folder / "ansible"),
         "ANSIBLE_PRIVATE_KEY_FILE": str(folder / "key"),
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "cp"),
-        "LAMBDA_API_KEY": KEY,
-        "LAMBDA_API_URL": simulator.api_url,
-        "LAMBDA_REQUEST_INTERVAL": "0",
-        "LAMBDA_LAUNCH_INTERVAL": "0",
+        **simulator.environment(),
         "LAMBDA_SIMULATOR_URL": simulator.url,
         # Borders would break lines anywhere, also amid what must not be shown.
         "MOLECULE_COMMAND_BORDERS": "false",
@@ -103,14 +100,14 @@ def molecule(arguments: list[str], simulator: Simulator, folder: Path) -> int:
 
 
 def in_account(simulator: Simulator) -> list[str]:
-    """A sentence for whatever the account still has and did not have in the beginning."""
+    """Return a sentence for each resource that the account has and did not have in the beginning."""
     state = simulator.state()
     machines = [f"The machine {name} is left in the account." for name in simulator.live()]
     return machines + [f"The SSH key {key['name']} is left in the account." for key in state["ssh_keys"]]
 
 
 def on_system(mine: list[Owner], running: bool) -> list[str]:
-    """A sentence for whatever this system still has of the machines, or of the simulator unless that is running."""
+    """Return a sentence for everything that this system still has of the machines, or of a simulator that has ended."""
     until = time.monotonic() + PATIENCE
     while True:
         left = [sentence for owner in mine for sentence in _of_owner(owner, running)]

@@ -21,12 +21,13 @@ SAID = {
     "plugins/module_utils/_version.py": 'VERSION = "',
     "simulator/pyproject.toml": 'version = "',
     "execution-environment.yml": "collections/lambdal-cloud-",
+    "extensions/awx/project/collections/requirements.yml": "version: ",
 }
 VERSION = r"\d+\.\d+\.\d+"
 
 
 def said(name: str) -> str:
-    """The version that a file says."""
+    """Return the version in a file."""
     found = re.search(f"^(?:.*[^\\w-])?{re.escape(SAID[name])}({VERSION})", (ROOT / name).read_text(), re.MULTILINE)
     if not found:
         sys.exit(f"{name} says no version after {SAID[name]!r}.")

@@ -21,7 +21,7 @@ import sys
 import venv
 
 OLDEST = (3, 11)
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 BUILD = os.path.join(ROOT, ".build")
 PYTHON = os.path.join(VENV, "bin", "python")
@@ -55,7 +55,7 @@ def link_collection():
 
 
 def fingerprint(stage):
-    """A hash of everything that decides what a stage installs."""
+    """Return a hash of everything that determines what a stage installs."""
     digest = hashlib.sha256(sys.version.encode())
     files = [each for each in REQUIREMENTS[stage] if each.endswith(".txt")] + ["simulator/pyproject.toml"]
     for name in sorted(files):
@@ -64,15 +64,23 @@ def fingerprint(stage):
     return digest.hexdigest()
 
 
+def lies_where_it_was_made():
+    """Return whether the environment's programs find it; they know its path, and the checkout may have been renamed."""
+    with open(os.path.join(VENV, "bin", "pip"), "rb") as program:
+        return os.fsencode(PYTHON) in program.read()
+
+
 def make_venv():
-    """An environment of this interpreter; one of another version, or half made, is made anew."""
+    """Create the virtual environment, unless a working one of this version of Python exists."""
     working = (
-        os.path.exists(PYTHON) and subprocess.call([PYTHON, "-m", "pip", "--version"], stdout=subprocess.DEVNULL) == 0
+        os.path.exists(PYTHON)
+        and subprocess.call([PYTHON, "-m", "pip", "--version"], stdout=subprocess.DEVNULL) == 0
+        and lies_where_it_was_made()
     )
     if working:
         return
     print("Making a virtual environment in .venv", flush=True)
-    for stamp in glob.glob(os.path.join(VENV, "stage-*")):
+    for stamp in glob.glob(os.path.join(glob.escape(VENV), "stage-*")):
         os.unlink(stamp)
     try:
         venv.create(VENV, clear=True, with_pip=True, symlinks=True)
@@ -96,15 +104,34 @@ def install(stage):
         file.write(wanted)
 
 
+def give_to_owner():
+    """Give what root made to the checkout's owner, who could neither use it nor remove it."""
+    owner = os.stat(ROOT)
+    if os.getuid() != 0 or owner.st_uid == 0:
+        return
+    for top in (BUILD, VENV):
+        if os.path.islink(top):
+            continue
+        for folder, folders, files in os.walk(top):
+            for name in [".", *folders, *files]:
+                os.chown(os.path.join(folder, name), owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
 def main():
     use_newer_python()
-    os.makedirs(BUILD, exist_ok=True)
-    with open(os.path.join(BUILD, "setup.lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        link_collection()
-        make_venv()
-        for stage in dict.fromkeys(["run", *sys.argv[1:]]):
-            install(stage)
+    try:
+        os.makedirs(BUILD, exist_ok=True)
+        with open(os.path.join(BUILD, "setup.lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                link_collection()
+                make_venv()
+                for stage in dict.fromkeys(["run", *sys.argv[1:]]):
+                    install(stage)
+            finally:
+                give_to_owner()
+    except PermissionError as error:
+        sys.exit(f"{error.filename} is another user's: have it removed by that user, or use a checkout of your own.")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,6 @@ from ansible_collections.lambdal.cloud.plugins.plugin_utils._action import Modul
 
 
 class ActionModule(ModuleAction):
-    """Runs lambda_image_info in the controller's process where it can."""
+    """Action that runs lambda_image_info in the controller's process where it can."""
 
     main = staticmethod(main)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every module promises of check mode and diff mode, and where it runs."""
+"""Attributes of the modules: check mode, diff mode, and where they run."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class ModuleDocFragment:
 attributes:
   check_mode:
     support: full
-    description: Predicts what a real run would do, by the same plan, and changes nothing.
+    description: Predicts the changes with the same plan as a normal run, and changes nothing.
   diff_mode:
     support: full
-    description: Shows the resources before and after.
+    description: Shows the resources before and after the changes.
 """
 
     # A module that only reads.
@@ -23,10 +23,10 @@ attributes:
 attributes:
   check_mode:
     support: full
-    description: Reads as ever; nothing is changed in either mode.
+    description: Works as in a normal run, since the module only reads.
   diff_mode:
     support: none
-    description: There is no change to show.
+    description: The module changes nothing, so there is nothing to show.
 """
 
     # Where a module runs.
@@ -35,11 +35,11 @@ attributes:
   action:
     support: full
     description:
-      - Runs in the controller's own process where the connection is local and neither C(async) nor C(become) is used.
-        That takes a few milliseconds instead of half a second, and needs C(requests) in the controller's Python alone.
-      - Elsewhere it runs as any module. The variable C(lambda_cloud_direct), or else E(LAMBDA_CLOUD_DIRECT) in the
-        environment, has it always run so when it is V(false).
+      - Runs the module in the controller's own process if the connection is local and neither C(async) nor C(become) is used.
+        This takes a few milliseconds instead of half a second, and needs C(requests) only in the controller's Python.
+      - Otherwise the module runs like any other. To always run it so, set the variable C(lambda_cloud_direct) or the environment
+        variable E(LAMBDA_CLOUD_DIRECT) to V(false). The variable C(lambda_cloud_direct) takes precedence.
   async:
     support: full
-    description: Runs as any module then, in a process of its own.
+    description: With C(async), the module runs in a process of its own like any other module.
 """

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options by which info modules choose what they return; several together return what all of them let through."""
+"""Filter options of the info modules. If several are set, only what matches all of them is returned."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ class ModuleDocFragment:
 options:
   name:
     description:
-      - Return only what has one of these names. Each is a name, a host range such as V(train-[01:08]), or a glob such as V(train-*).
+      - Return only resources with one of these names. Each is a name, a host range such as V(train-[01:08]), or a glob such as
+        V(train-*).
+      - An empty list selects nothing. When not set, all resources are returned.
     type: list
     elements: str
 """
@@ -19,7 +21,7 @@ options:
     ID = r"""
 options:
   id:
-    description: Return only what has one of these ids.
+    description: Return only resources with one of these ids. An empty list selects nothing.
     type: list
     elements: str
 """
@@ -27,7 +29,7 @@ options:
     REGION = r"""
 options:
   region:
-    description: Return only what is in one of these regions.
+    description: Return only resources in one of these regions. An empty list selects nothing.
     type: list
     elements: str
 """

@@ -10,23 +10,24 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   wait:
-    description: Whether to wait until the instances are ready, or gone.
+    description: Whether to wait until the instances are ready or gone.
     type: bool
     default: true
   wait_timeout:
     description:
-      - Seconds that the task may take in all while it waits.
-      - Eight H100 GPUs take over 20 minutes to boot; every launch takes a turn of 12 seconds on top.
+      - Seconds that the task may take in total if it waits.
+      - An instance with eight H100 GPUs takes over 20 minutes to boot, and each launch takes 12 more seconds because of the rate
+        limit.
     type: float
     default: 1800
   wait_interval:
-    description: Seconds between two looks at the list of instances. One request serves all instances.
+    description: Seconds between two polls of the list of instances. Each poll is one request for all instances.
     type: float
     default: 10
   outcome_timeout:
     description:
-      - Seconds to look for an instance whose launch got no usable answer, before the launch is sent again.
-      - Set it longer than the service may take to list a new instance, or an instance may be launched twice.
+      - Seconds to look for a new instance after the response to its launch was lost, before the launch is sent again.
+      - Set it to more than the service takes to list a new instance. Otherwise an instance could be launched twice.
     type: float
     default: 30
 """

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that can go wrong, as exceptions whose text is a sentence for the user."""
+"""Exceptions of the collection. The text of each is a sentence for the user."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import typing as t
 
 
 class LambdaCloudError(Exception):
-    """The root of the hierarchy.
+    """Base class of the collection's errors.
 
-    Attributes say what a caller may do about it:
-        temporary: the same request may succeed later.
-        may_have_executed: a write that failed so may have taken effect all the same.
-        retry_after: seconds that the service asked to wait, if it did.
+    Attributes:
+        temporary: whether the same request may succeed later.
+        may_have_executed: whether the failed write may have taken effect.
+        retry_after: seconds that the service asked to wait, or None.
     """
 
     temporary = False
@@ -22,16 +22,16 @@ class LambdaCloudError(Exception):
     retry_after: float | None = None
 
     def failure(self) -> dict[str, t.Any]:
-        """The error for machines, as `failure` in a failed result."""
+        """Return the error as data, for `failure` in a failed result."""
         return {"code": None, "message": str(self), "suggestion": None, "status": None, "field_errors": {}}
 
 
 class InvalidInput(LambdaCloudError):
-    """What the user asked for cannot be meant; nothing was sent for it."""
+    """Invalid input; no write was sent for it."""
 
 
 class TransportError(LambdaCloudError):
-    """No usable answer came: the network, a proxy, TLS, or a body that is not the API's."""
+    """No usable response: a failure of the network, a proxy or TLS, or a body that is not the API's."""
 
     def __init__(
         self, message: str, *, temporary: bool = True, may_have_executed: bool = False, status: int | None = None
@@ -46,7 +46,7 @@ class TransportError(LambdaCloudError):
 
 
 class RateLimited(LambdaCloudError):
-    """HTTP 429 in one of its forms. The request was refused, so repeating it is safe for every method."""
+    """HTTP 429 in one of its forms. The request was not executed, so any request may be retried."""
 
     temporary = True
 
@@ -60,11 +60,11 @@ class RateLimited(LambdaCloudError):
 
 
 class ApiError(LambdaCloudError):
-    """The API answered with an error object: `code`, `message` and, mostly, `suggestion`."""
+    """An error object of the API: `code`, `message` and usually `suggestion`."""
 
     def __init__(
         self,
-        what: str,
+        action: str,
         *,
         status: int,
         code: str,
@@ -72,7 +72,7 @@ class ApiError(LambdaCloudError):
         suggestion: str | None = None,
         field_errors: t.Mapping[str, t.Any] | None = None,
     ) -> None:
-        self.what = what
+        self.action = action
         self.status = status
         self.code = code
         self.message = message
@@ -81,7 +81,7 @@ class ApiError(LambdaCloudError):
         super().__init__(self._sentence())
 
     def _sentence(self) -> str:
-        parts = [f"Could not {self.what}: {_full_stop(self.message)}"]
+        parts = [f"Could not {self.action}: {_full_stop(self.message)}"]
         for field, error in self.field_errors.items():
             detail = error.get("message") if isinstance(error, dict) else error
             parts.append(_full_stop(f"{field}: {detail}"))
@@ -96,7 +96,7 @@ class ApiError(LambdaCloudError):
 
     @property
     def may_have_executed(self) -> bool:  # type: ignore[override]
-        # What went wrong upstream went wrong after the service had begun.
+        # An error of the service or its provider comes after it began to execute the request.
         return self.temporary
 
     def failure(self) -> dict[str, t.Any]:
@@ -110,24 +110,24 @@ class ApiError(LambdaCloudError):
 
 
 class UnsupportedByServer(LambdaCloudError):
-    """The server does not know an operation or a field, which came with a later version of the API."""
+    """The server offers an older version of the API that lacks an operation or a field."""
 
-    def __init__(self, what: str, version: str) -> None:
+    def __init__(self, action: str, version: str) -> None:
         super().__init__(
-            f"Could not {what}: that needs version {version} of the API, and the server offers an older one."
+            f"Could not {action}: that needs version {version} of the API, and the server offers an older one."
         )
 
 
 class DeadlineExceeded(LambdaCloudError):
-    """The time that the user gave ran out before the work was done."""
+    """The task's time ran out before it was done."""
 
 
 class StateError(LambdaCloudError):
-    """The account holds something that the task cannot go on with: two machines of one name, a failed boot."""
+    """The account is in a state that the task cannot proceed from, such as two instances of one name or a failed boot."""
 
 
 class CausedError(LambdaCloudError):
-    """An error that tells more than its cause, which stays what machines read in `failure`."""
+    """An error with a longer message than its cause. `failure` stays that of the cause."""
 
     def __init__(self, message: str, cause: LambdaCloudError) -> None:
         super().__init__(message)

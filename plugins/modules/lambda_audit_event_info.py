@@ -12,7 +12,7 @@ version_added: 1.0.0
 author:
   - lambdal.cloud contributors (@lambdal-cloud)
 description:
-  - Lists what was done in the account, by whom and when, with one request for each page that the API gives.
+  - Lists what was done in the account, by whom and when. Sends one request for each page of events.
   - Needs version 1.10.0 of the API.
 extends_documentation_fragment:
   - lambdal.cloud.connection
@@ -20,16 +20,16 @@ extends_documentation_fragment:
   - lambdal.cloud.attributes.action
 options:
   start:
-    description: Return only events from this time on, in ISO 8601, such as V(2026-02-01T00:00:00Z).
+    description: Return only events from this time on, in ISO 8601 format, such as V(2026-02-01T00:00:00Z).
     type: str
   end:
-    description: Return only events up to this time, in ISO 8601.
+    description: Return only events up to this time, in ISO 8601 format.
     type: str
   resource_type:
     description: Return only events of this type of resource, such as V(cloud.ssh_key).
     type: str
   max_events:
-    description: Stop after so many events. RV(truncated) tells whether there are more.
+    description: Return at most this many events. RV(truncated) shows whether there are more.
     type: int
     default: 1000
 seealso:
@@ -43,7 +43,7 @@ EXAMPLES = r"""
     resource_type: cloud.instance
   register: audit
 
-- name: Count it
+- name: Show how many events there are
   ansible.builtin.debug:
     msg: "{{ audit.events | length }} events{{ ' and more' if audit.truncated else '' }}"
 """
@@ -59,7 +59,7 @@ events:
       description: Unique id.
       type: str
     event_time:
-      description: When it was.
+      description: Time of the event.
       type: str
     service_name:
       description: Service, such as V(cloud).
@@ -71,10 +71,10 @@ events:
       description: What was done.
       type: str
     actor_lrn:
-      description: Who did it.
+      description: Who did it, by the service's resource name (LRN).
       type: str
     resource_lrns:
-      description: What it was done to.
+      description: Resources that it was done to, by the service's resource names (LRNs).
       type: list
       elements: str
 truncated:
@@ -83,15 +83,15 @@ truncated:
   type: bool
   sample: false
 failure:
-  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  description: The error as data, with C(code), C(message), C(suggestion), C(status) and C(field_errors). A value that is not known is null.
   returned: on failure
   type: dict
 """
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._audit_events import read_events
-from ansible_collections.lambdal.cloud.plugins.module_utils._module import Task, run_module
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.pagination import read_events
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.task import Task, run_module
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "start": {"type": "str"},

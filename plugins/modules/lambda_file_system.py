@@ -12,9 +12,9 @@ version_added: 1.0.0
 author:
   - lambdal.cloud contributors (@lambdal-cloud)
 description:
-  - Ensures that a file system exists or does not exist. A file system is known by its name and its region.
+  - Creates or deletes a file system. A file system is identified by its name and region.
   - Needs version 1.10.0 of the API. Version 1.5.3 can only list file systems.
-  - It bills for the bytes that it holds, as long as it exists. The diff shows them as C(billed_bytes).
+  - You pay for the bytes that a file system holds for as long as it exists. The diff shows them as C(billed_bytes).
   - A file system attaches to an instance when the instance is launched, and only in its own region.
 extends_documentation_fragment:
   - lambdal.cloud.connection
@@ -22,39 +22,45 @@ extends_documentation_fragment:
   - lambdal.cloud.attributes.action
 options:
   name:
-    description: Name of the file system. A letter, then letters, digits and dashes, 60 in all at most.
+    description: Name of the file system, up to 60 letters, digits and hyphens, beginning with a letter.
     type: str
     required: true
   region:
     description:
-      - The region. The same name may exist in several.
-      - Needed to create a file system, and to delete one whose name exists in several regions.
+      - Region of the file system. File systems in different regions can have the same name.
+      - Required with O(state=present), and to delete a file system whose name exists in several regions.
     type: str
   state:
-    description: Whether the file system shall exist.
+    description: Whether the file system should exist.
     type: str
     choices: [present, absent]
     default: present
   force_destroy:
     description:
-      - Whether a file system that holds data may be deleted, with all its data.
-      - Also needed for one that is in use, or of which the service does not tell what it holds, since its estimate is hours old.
+      - Whether to delete a file system that holds data, or may hold some, with all its data.
+      - Without it, a file system is only deleted if it is certainly empty. The service's C(bytes_used) is an estimate that can be
+        hours old, and it does not say which instances wrote to a file system. So C(bytes_used) has to be 0, no instance may use
+        the file system, and the account's audit log may show no event of any instance in the last 24 hours, or since the file
+        system was created if that is later.
+      - Therefore required to delete a file system right after the instances that used it.
     type: bool
     default: false
   wait:
-    description: Whether to wait for a file system that is in use before it is deleted. One in use is never deleted.
+    description:
+      - Whether to wait until a file system is no longer in use before deleting it. A file system in use is never deleted.
+      - The service can refuse to delete a file system for being in use although it lists it as free. That is waited for as well.
     type: bool
     default: true
   wait_timeout:
-    description: Seconds to wait until it is no longer in use.
+    description: Seconds to wait until the file system is no longer in use and was deleted.
     type: float
     default: 600
   wait_interval:
-    description: Seconds between two looks at the list of file systems.
+    description: Seconds between two polls of the list of file systems.
     type: float
     default: 10
   outcome_timeout:
-    description: Seconds to look for a file system whose creation got no usable answer, before it is sent again.
+    description: Seconds to look for a new file system after the response to the create request was lost, before retrying.
     type: float
     default: 30
 seealso:
@@ -63,12 +69,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Ensure a file system for checkpoints
+- name: Create a file system for checkpoints
   lambdal.cloud.lambda_file_system:
     name: run-7
     region: us-east-1
 
-- name: Delete it, with whatever it holds, as soon as no machine uses it
+- name: Delete it with all its data as soon as no instance uses it
   lambdal.cloud.lambda_file_system:
     name: run-7
     region: us-east-1
@@ -79,8 +85,8 @@ EXAMPLES = r"""
 RETURN = r"""
 file_system:
   description:
-    - The file system, or the one that was deleted; null when there was none. Its fields are those of
-      M(lambdal.cloud.lambda_file_system_info). In check mode, what only the service can know is null.
+    - The file system that exists or was deleted, or null if there was none. Its fields are those of
+      M(lambdal.cloud.lambda_file_system_info). In check mode, values that the service would assign are null.
   returned: success
   type: dict
   sample:
@@ -93,34 +99,41 @@ file_system:
     is_in_use: false
     bytes_used: 0
 failure:
-  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  description: The error as data, with C(code), C(message), C(suggestion), C(status) and C(field_errors). A value that is not known is null.
   returned: on failure
   type: dict
 """
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._file_systems import FILE_SYSTEM, WantedFileSystem
-from ansible_collections.lambdal.cloud.plugins.module_utils._module import WAIT_SPEC
-from ansible_collections.lambdal.cloud.plugins.module_utils._resource_module import run_resource
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.argspec import RESOURCE_SPEC, WAIT_SPEC
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.resource import run_resource
+from ansible_collections.lambdal.cloud.plugins.module_utils._resources.file_system import FileSystemSpec, FileSystemType
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **RESOURCE_SPEC,
+    **WAIT_SPEC,
+    "wait_timeout": {"type": "float", "default": 600.0},
+    "force_destroy": {"type": "bool", "default": False},
+}
 
 
-def wanted(options: t.Mapping[str, t.Any]) -> WantedFileSystem:
-    return WantedFileSystem(options["name"], options["region"], options["force_destroy"], options["wait"])
+def read_spec(options: t.Mapping[str, t.Any]) -> FileSystemSpec:
+    return FileSystemSpec(options["name"], options["region"], options["force_destroy"], options["wait"])
+
+
+def diff_state(rows: t.Sequence[t.Any]) -> dict[str, t.Any]:
+    # A file system bills by what it holds.
+    return {**rows[0], "billed_bytes": rows[0].get("bytes_used") or 0} if rows else {}
 
 
 def main() -> None:
     run_resource(
-        FILE_SYSTEM,
+        FileSystemType,
         returns="file_system",
-        wanted=wanted,
-        options={
-            **WAIT_SPEC,
-            "wait_timeout": {"type": "float", "default": 600.0},
-            "force_destroy": {"type": "bool", "default": False},
-        },
-        # It bills by what it holds.
-        shown=lambda row: {**row, "billed_bytes": row.get("bytes_used") or 0},
+        read_spec=read_spec,
+        argument_spec=ARGUMENT_SPEC,
+        diff_state=diff_state,
         required_if=[("state", "present", ("region",))],
     )
 

@@ -49,22 +49,22 @@ file_systems:
       description: Name.
       type: str
     created:
-      description: When it was created.
+      description: Time of creation.
       type: str
     created_by:
-      description: Who created it, with C(id), C(email) and C(status).
+      description: User who created it, with C(id), C(email) and C(status).
       type: dict
     mount_point:
-      description: Where instances mount it.
+      description: Path at which instances mount it by default.
       type: str
     region:
-      description: Its region, with C(name) and C(description).
+      description: Region, with C(name) and C(description).
       type: dict
     is_in_use:
       description: Whether an instance uses it.
       type: bool
     bytes_used:
-      description: Bytes it holds, by an estimate that is hours old. Not always known.
+      description: Bytes that it holds, as an estimate that can be hours old. Not always known.
       type: int
   sample:
     - id: 0920582c7ff041399e34823a0be62547
@@ -76,14 +76,14 @@ file_systems:
       is_in_use: false
       bytes_used: 2147483648
 failure:
-  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  description: The error as data, with C(code), C(message), C(suggestion), C(status) and C(field_errors). A value that is not known is null.
   returned: on failure
   type: dict
 """
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
-from ansible_collections.lambdal.cloud.plugins.module_utils._info import ID, NAME, REGION, Listing, run_info
-from ansible_collections.lambdal.cloud.plugins.module_utils._view import region_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.models import region_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.info import ID, NAME, REGION, Listing, run_info
 
 LISTING = Listing(
     "file_systems", fetch=Api.list_file_systems, options={**NAME, **ID, **REGION}, values={"region": region_name}

@@ -12,8 +12,8 @@ version_added: 1.0.0
 author:
   - lambdal.cloud contributors (@lambdal-cloud)
 description:
-  - Ensures that a firewall ruleset exists with certain rules, or does not exist. A ruleset is known by its name and its region.
-  - The name V(global) stands for the rules that hold in all regions. They are always there and can only be changed.
+  - Creates, changes or deletes a firewall ruleset. A ruleset is identified by its name and region.
+  - The name V(global) stands for the ruleset that applies in all regions but C(us-south-1). It always exists and can only be changed.
   - A ruleset attaches to an instance when the instance is launched. Its rules can be changed at any time.
   - Needs version 1.10.0 of the API.
 extends_documentation_fragment:
@@ -27,49 +27,49 @@ options:
     required: true
   region:
     description:
-      - The region. The same name may exist in several.
-      - Needed to create a ruleset, and to tell apart rulesets of one name.
+      - Region of the ruleset. Rulesets in different regions can have the same name.
+      - Required to create a ruleset, and to choose between rulesets that have the same name.
     type: str
   state:
     description:
-      - Whether the ruleset shall exist.
-      - One that instances were launched with cannot be deleted; the error names them.
+      - Whether the ruleset should exist.
+      - A ruleset that instances were launched with cannot be deleted. The error names these instances.
     type: str
     choices: [present, absent]
     default: present
   rules:
     description:
-      - What is let in, 20 rules at most. Their order does not matter.
-      - When not set, the rules of a ruleset that exists are left alone.
+      - Rules for the traffic to let in, at most 20. Their order does not matter.
+      - When not set, the rules of an existing ruleset are not changed.
     type: list
     elements: dict
     suboptions:
       protocol:
-        description: V(tcp), V(udp), V(icmp) or V(all), in small or capital letters.
+        description: V(tcp), V(udp), V(icmp) or V(all), in upper or lower case.
         type: str
         required: true
       port_range:
         description:
-          - A port such as V(22), a range such as V(8000-8080), or a list of first and last port.
-          - Needed for every protocol but V(icmp), which has none.
+          - A port such as V(22), a range such as V(8000-8080), or a list of the first and the last port.
+          - Required for every protocol except V(icmp), which has no ports.
         type: raw
       source_network:
-        description: IPv4 network that is let in, such as V(192.0.2.0/24). An address alone stands for itself, as with V(/32).
+        description: IPv4 network to let in, such as V(192.0.2.0/24). An address without a prefix length means V(/32).
         type: str
         required: true
       description:
-        description: What the rule is for. When not set, whatever it is on a rule that exists.
+        description: Description of the rule. When not set, an existing rule keeps its description.
         type: str
   purge_rules:
-    description: Whether rules go that are not in O(rules).
+    description: Whether to remove rules that are not in O(rules).
     type: bool
     default: true
   allow_ssh_lockout:
-    description: Whether the last rule may go that lets SSH in. Without one, nobody gets to the machines.
+    description: Whether to allow the removal of the last rule that lets SSH in. Without such a rule, nobody can log in to the instances.
     type: bool
     default: false
   outcome_timeout:
-    description: Seconds to look for a ruleset whose creation got no usable answer, before it is sent again.
+    description: Seconds to look for a new ruleset after the response to the create request was lost, before retrying.
     type: float
     default: 30
 seealso:
@@ -86,7 +86,7 @@ EXAMPLES = r"""
       - {protocol: tcp, port_range: 22, source_network: 198.51.100.0/24, description: SSH from the office}
       - {protocol: tcp, port_range: 8000-8080, source_network: 198.51.100.0/24}
 
-- name: Let one more address in, and leave the other rules alone
+- name: Let one more address in and keep the other rules
   lambdal.cloud.lambda_firewall_ruleset:
     name: office
     region: us-east-1
@@ -110,8 +110,8 @@ EXAMPLES = r"""
 RETURN = r"""
 firewall_ruleset:
   description:
-    - The ruleset, or the one that was deleted; null when there was none. Its fields are those of
-      M(lambdal.cloud.lambda_firewall_ruleset_info). In check mode, what only the service can know is null.
+    - The ruleset that exists or was deleted, or null if there was none. Its fields are those of
+      M(lambdal.cloud.lambda_firewall_ruleset_info). In check mode, values that the service would assign are null.
   returned: success
   type: dict
   sample:
@@ -123,16 +123,20 @@ firewall_ruleset:
     created: '2026-02-24T20:48:56+00:00'
     instance_ids: []
 failure:
-  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  description: The error as data, with C(code), C(message), C(suggestion), C(status) and C(field_errors). A value that is not known is null.
   returned: on failure
   type: dict
 """
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._firewall import FIREWALL_RULESET, WantedRuleset, remarks
-from ansible_collections.lambdal.cloud.plugins.module_utils._firewall_rules import parse_rule
-from ansible_collections.lambdal.cloud.plugins.module_utils._resource_module import run_resource
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.argspec import RESOURCE_SPEC
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.resource import run_resource
+from ansible_collections.lambdal.cloud.plugins.module_utils._resources.firewall_rule import parse_rule
+from ansible_collections.lambdal.cloud.plugins.module_utils._resources.firewall_ruleset import (
+    FirewallRulesetSpec,
+    FirewallRulesetType,
+)
 
 RULE_SPEC: dict[str, t.Any] = {
     "protocol": {"type": "str", "required": True},
@@ -141,10 +145,17 @@ RULE_SPEC: dict[str, t.Any] = {
     "description": {"type": "str"},
 }
 
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **RESOURCE_SPEC,
+    "rules": {"type": "list", "elements": "dict", "options": RULE_SPEC},
+    "purge_rules": {"type": "bool", "default": True},
+    "allow_ssh_lockout": {"type": "bool", "default": False},
+}
 
-def wanted(options: t.Mapping[str, t.Any]) -> WantedRuleset:
+
+def read_spec(options: t.Mapping[str, t.Any]) -> FirewallRulesetSpec:
     rules = options["rules"]
-    return WantedRuleset(
+    return FirewallRulesetSpec(
         name=options["name"],
         region=options["region"],
         rules=None if rules is None else tuple(parse_rule(rule) for rule in rules),
@@ -154,17 +165,7 @@ def wanted(options: t.Mapping[str, t.Any]) -> WantedRuleset:
 
 
 def main() -> None:
-    run_resource(
-        FIREWALL_RULESET,
-        returns="firewall_ruleset",
-        wanted=wanted,
-        options={
-            "rules": {"type": "list", "elements": "dict", "options": RULE_SPEC},
-            "purge_rules": {"type": "bool", "default": True},
-            "allow_ssh_lockout": {"type": "bool", "default": False},
-        },
-        remarks=remarks,
-    )
+    run_resource(FirewallRulesetType, returns="firewall_ruleset", read_spec=read_spec, argument_spec=ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ author:
   - lambdal.cloud contributors (@lambdal-cloud)
 description:
   - Lists the firewall rulesets that instances can be launched with, with one request.
-  - The global ruleset, which holds in all regions, is read with O(include_global) and one request more.
+  - With O(include_global), one more request reads the global ruleset, which applies in all regions but C(us-south-1).
   - Needs version 1.10.0 of the API.
 extends_documentation_fragment:
   - lambdal.cloud.connection
@@ -24,7 +24,7 @@ extends_documentation_fragment:
   - lambdal.cloud.filters.region
 options:
   include_global:
-    description: Whether to return the global ruleset as well, whose C(id) is V(global). It comes first, whatever the filters are.
+    description: Whether to return the global ruleset as well. Its C(id) is V(global), and it comes first regardless of the filters.
     type: bool
     default: false
 seealso:
@@ -32,7 +32,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: List all rules that hold in a region
+- name: List all rules that apply in a region
   lambdal.cloud.lambda_firewall_ruleset_info:
     region: [us-east-1]
     include_global: true
@@ -63,20 +63,20 @@ firewall_rulesets:
       type: list
       elements: str
     created:
-      description: When it was made.
+      description: Time of creation.
       type: str
 failure:
-  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  description: The error as data, with C(code), C(message), C(suggestion), C(status) and C(field_errors). A value that is not known is null.
   returned: on failure
   type: dict
 """
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
-from ansible_collections.lambdal.cloud.plugins.module_utils._info import ID, NAME, REGION, Listing
-from ansible_collections.lambdal.cloud.plugins.module_utils._module import Task, run_module
-from ansible_collections.lambdal.cloud.plugins.module_utils._view import region_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.models import region_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.info import ID, NAME, REGION, Listing
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.task import Task, run_module
 
 OPTIONS: dict[str, t.Any] = {**NAME, **ID, **REGION, "include_global": {"type": "bool", "default": False}}
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: lambda_image_info
-short_description: List machine images of Lambda Cloud
+short_description: List images of Lambda Cloud
 version_added: 1.0.0
 author:
   - lambdal.cloud contributors (@lambdal-cloud)
 description:
-  - Lists the images that an instance can be launched with, with one request. Each region has ids of its own.
+  - Lists the images that an instance can be launched with, with one request. An image is listed once for each region. Its id may
+    be the same in several regions, and a family and name may have several ids.
   - Needs version 1.10.0 of the API.
 extends_documentation_fragment:
   - lambdal.cloud.connection
@@ -27,7 +28,7 @@ options:
     type: list
     elements: str
   architecture:
-    description: Return only images for this architecture. GH200 machines are V(arm64), all others V(x86_64).
+    description: Return only images for this architecture, as C(architecture) of M(lambdal.cloud.lambda_instance_type_info) names it.
     type: str
     choices: [x86_64, arm64]
   newest_only:
@@ -60,16 +61,16 @@ images:
   elements: dict
   contains:
     id:
-      description: Unique id, of this region alone.
+      description: Id of the image in this region.
       type: str
     name:
       description: Name.
       type: str
     description:
-      description: What is on it.
+      description: Description of its contents.
       type: str
     family:
-      description: Family, of which a launch can take the newest image.
+      description: Family. A launch can name a family to use its newest image.
       type: str
     version:
       description: Version.
@@ -81,22 +82,22 @@ images:
       description: Region, with C(name) and C(description).
       type: dict
     created_time:
-      description: When it was made.
+      description: Time of creation.
       type: str
     updated_time:
-      description: When it was changed last.
+      description: Time of the last change.
       type: str
 failure:
-  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  description: The error as data, with C(code), C(message), C(suggestion), C(status) and C(field_errors). A value that is not known is null.
   returned: on failure
   type: dict
 """
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
-from ansible_collections.lambdal.cloud.plugins.module_utils._info import ID, NAME, REGION, Listing, run_info
-from ansible_collections.lambdal.cloud.plugins.module_utils._view import region_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.models import region_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.info import ID, NAME, REGION, Listing, run_info
 
 OPTIONS: dict[str, t.Any] = {
     **NAME,
@@ -109,7 +110,7 @@ OPTIONS: dict[str, t.Any] = {
 
 
 def choose(rows: list[t.Any], options: t.Mapping[str, t.Any]) -> list[t.Any]:
-    """The images of the architecture, newest first, and of each kind the newest if that is all that is wanted."""
+    """Return the images of the architecture, newest first; with `newest_only`, one for each family, region and architecture."""
     architecture = options["architecture"]
     rows = [row for row in rows if architecture in (None, row.get("architecture"))]
     rows.sort(key=lambda row: str(row.get("created_time")), reverse=True)

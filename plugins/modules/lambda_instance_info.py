@@ -22,7 +22,7 @@ extends_documentation_fragment:
   - lambdal.cloud.filters.region
 options:
   status:
-    description: Return only instances in one of these states.
+    description: Return only instances with one of these statuses.
     type: list
     elements: str
     choices: [booting, active, unhealthy, terminating, terminated, preempted]
@@ -31,10 +31,10 @@ options:
     type: list
     elements: str
   tags:
-    description: Return only instances with all of these tags, by key and value. A value of V(*) takes any.
+    description: Return only instances with all of these tags, as keys and values. The value V(*) matches any value.
     type: dict
   show_jupyter:
-    description: Whether to return C(jupyter_token) and C(jupyter_url), which log anybody in who holds them.
+    description: Whether to return C(jupyter_token) and C(jupyter_url), with which anybody can log in to JupyterLab on the instance.
     type: bool
     default: false
 seealso:
@@ -44,7 +44,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: List what runs in two regions
+- name: List active instances in two regions
   lambdal.cloud.lambda_instance_info:
     region: [us-east-1, us-west-1]
     status: [active]
@@ -54,11 +54,11 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ found.instances | items2dict(key_name='name', value_name='ip') }}"
 
-- name: List the machines of a project
+- name: List the instances of a project
   lambdal.cloud.lambda_instance_info:
     tags: {project: vision}
 
-- name: Look for the machines of a group
+- name: Find instances by names and patterns
   lambdal.cloud.lambda_instance_info:
     name: ["train-[01:08]", "eval-*"]
 """
@@ -70,27 +70,26 @@ instances:
   type: list
   elements: dict
 hourly_cost_cents:
-  description: What they cost together, in US cents per hour; null where the API did not tell a price.
+  description:
+    - Total cost of these instances in US cents per hour, or null if the API did not report a price.
+    - Instances that are terminating or terminated cost nothing.
   returned: success
   type: int
   sample: 75
 failure:
-  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  description: The error as data, with C(code), C(message), C(suggestion), C(status) and C(field_errors). A value that is not known is null.
   returned: on failure
   type: dict
 """
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.models import instance_type_name, region_name
 from ansible_collections.lambdal.cloud.plugins.module_utils._filters import by_tags
-from ansible_collections.lambdal.cloud.plugins.module_utils._info import ID, NAME, REGION, Listing, run_info
-from ansible_collections.lambdal.cloud.plugins.module_utils._report import hourly_cost_cents
-from ansible_collections.lambdal.cloud.plugins.module_utils._view import (
-    instance_result,
-    instance_type_name,
-    region_name,
-)
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances.report import hourly_cost_cents
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.info import ID, NAME, REGION, Listing, run_info
+from ansible_collections.lambdal.cloud.plugins.module_utils._results import instance_result
 
 OPTIONS: dict[str, t.Any] = {
     **NAME,

@@ -12,8 +12,8 @@ version_added: 1.0.0
 author:
   - lambdal.cloud contributors (@lambdal-cloud)
 description:
-  - Lists the instance types, cheapest first, and where the service believes it has capacity, with one request.
-  - Capacity is advisory. A launch may be refused right after the list said that there is some.
+  - Lists the instance types, cheapest first, with the regions where they have capacity, with one request.
+  - Capacity is advisory. A launch can be refused although the list has just shown capacity.
 extends_documentation_fragment:
   - lambdal.cloud.connection
   - lambdal.cloud.attributes.info
@@ -25,27 +25,56 @@ options:
     type: list
     elements: str
   available:
-    description: Whether to return only types with capacity somewhere, V(true), or nowhere, V(false).
+    description: Return only types with capacity in some region (V(true)), or only types with capacity in no region (V(false)).
     type: bool
   min_gpus:
-    description: Return only types with at least so many GPUs.
+    description: Return only types with at least this many GPUs.
     type: int
   max_price_cents_per_hour:
-    description: Return only types that cost at most so many US cents per hour.
+    description: Return only types that cost at most this many US cents per hour.
     type: int
   max_gpus:
-    description: Return only types with at most so many GPUs.
+    description: Return only types with at most this many GPUs.
     type: int
+  needs:
+    description:
+      - Return only types that have all of this, as O(lambdal.cloud.lambda_instance#module:needs) takes it. A number is a minimum.
+    type: dict
+    aliases: [matches]
+    suboptions:
+      gpus:
+        description: Number of GPUs, or C(min) and C(max).
+        type: raw
+      gpu_memory_gib:
+        description: Memory of each GPU according to the GPU description, or C(min) and C(max).
+        type: raw
+      gpu:
+        description: Models of GPUs, any of which will do, such as V(H100) or V(H*).
+        type: list
+        elements: str
+      vcpus:
+        description: Number of virtual CPUs, or C(min) and C(max).
+        type: raw
+      memory_gib:
+        description: Memory of the instance in GiB, or C(min) and C(max).
+        type: raw
+      storage_gib:
+        description: Storage of the instance in GiB, or C(min) and C(max).
+        type: raw
+      architecture:
+        description: Architecture of the CPU.
+        type: str
+        choices: [x86_64, arm64]
   gpu_model:
-    description: Return only types whose GPU description holds one of these words, such as V(H100), in whichever case.
+    description: Return only types whose GPU description contains one of these words, such as V(H100). Case does not matter.
     type: list
     elements: str
   min_gpu_memory_gb:
-    description: Return only types with at least so many GB of memory on each GPU, as the GPU description tells it.
+    description: Return only types with at least this many GB of memory on each GPU, according to the GPU description.
     type: int
   sort:
     description:
-      - What comes first, the cheapest machine with V(price), or the cheapest GPU with V(price_per_gpu).
+      - Order of the types, by the price of an instance with V(price), or by its price for each GPU with V(price_per_gpu).
       - With V(price_per_gpu), types without GPUs come last.
     type: str
     choices: [price, price_per_gpu]
@@ -55,7 +84,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Find the cheapest machine with a GPU that is to be had now
+- name: Find the cheapest instance type with a GPU that has capacity now
   lambdal.cloud.lambda_instance_type_info:
     available: true
     min_gpus: 1
@@ -65,7 +94,15 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ types.instance_types[0].name }} in {{ types.instance_types[0].regions_with_capacity_available }}"
 
-- name: Find where a GPU with 80 GB costs least
+- name: Find the types that have capacity and one or two GPUs of the Hopper family with 80 GB or more
+  lambdal.cloud.lambda_instance_type_info:
+    available: true
+    needs:
+      gpus: {min: 1, max: 2}
+      gpu_memory_gib: 80
+      gpu: [H*, GH*]
+
+- name: Find the types with the cheapest GPUs of 80 GB
   lambdal.cloud.lambda_instance_type_info:
     available: true
     min_gpu_memory_gb: 80
@@ -74,7 +111,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 instance_types:
-  description: The types, cheapest first.
+  description: The instance types, cheapest first.
   returned: success
   type: list
   elements: dict
@@ -91,11 +128,16 @@ instance_types:
     price_cents_per_hour:
       description: Price in US cents per hour.
       type: int
+    architecture:
+      description:
+        - V(x86_64) or V(arm64).
+        - Where the API does not report it, this is V(arm64) for types whose name says GH200 or GB200, and V(x86_64) for all others.
+      type: str
     specs:
       description: Hardware, with C(vcpus), C(memory_gib), C(storage_gib) and C(gpus).
       type: dict
     regions_with_capacity_available:
-      description: Short names of the regions that are believed to have capacity.
+      description: Short names of the regions that have capacity, according to the service.
       type: list
       elements: str
   sample:
@@ -103,19 +145,27 @@ instance_types:
       description: 1x A10 (24 GB PCIe)
       gpu_description: A10 (24 GB PCIe)
       price_cents_per_hour: 75
+      architecture: x86_64
       specs: {vcpus: 30, memory_gib: 200, storage_gib: 1400, gpus: 1}
       regions_with_capacity_available: [us-east-1]
 failure:
-  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  description: The error as data, with C(code), C(message), C(suggestion), C(status) and C(field_errors). A value that is not known is null.
   returned: on failure
   type: dict
 """
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._info import NAME, Listing, run_info
-from ansible_collections.lambdal.cloud.plugins.module_utils._instance_types import cheapest_first, matches
-from ansible_collections.lambdal.cloud.plugins.module_utils._view import instance_type_results
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.models import Row
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances.needs import (
+    Needs,
+    gpu_memory,
+    has_word,
+    needs_option,
+    read_needs,
+)
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.info import NAME, Listing, run_info
+from ansible_collections.lambdal.cloud.plugins.module_utils._results import instance_type_results, price_or_infinity
 
 OPTIONS: dict[str, t.Any] = {
     **NAME,
@@ -126,14 +176,57 @@ OPTIONS: dict[str, t.Any] = {
     "gpu_model": {"type": "list", "elements": "str"},
     "min_gpu_memory_gb": {"type": "int"},
     "max_price_cents_per_hour": {"type": "int"},
+    "needs": {**needs_option(), "aliases": ["matches"]},
     "sort": {"type": "str", "choices": ["price", "price_per_gpu"], "default": "price"},
 }
+
+
+def matches(row: Row, options: t.Mapping[str, t.Any], needs: Needs | None = None) -> bool:
+    """Return whether a type matches the options, and what they name as needs."""
+    regions, gpus = row["regions_with_capacity_available"], row["specs"]["gpus"]
+    models = options["gpu_model"]
+    return all(
+        (
+            options["region"] is None or not set(regions).isdisjoint(options["region"]),
+            options["available"] is None or bool(regions) == options["available"],
+            options["min_gpus"] is None or gpus >= options["min_gpus"],
+            options["max_gpus"] is None or gpus <= options["max_gpus"],
+            models is None or any(has_word(str(row.get("gpu_description")), model) for model in models),
+            options["min_gpu_memory_gb"] is None or (gpu_memory(row) or 0) >= options["min_gpu_memory_gb"],
+            options["max_price_cents_per_hour"] is None
+            or price_or_infinity(row) <= options["max_price_cents_per_hour"],
+            needs is None or not needs.mismatches(row),
+        )
+    )
+
+
+def cheapest_first(rows: t.Iterable[t.Any], sort: str) -> list[t.Any]:
+    """Sort types by price, or by the price for each GPU."""
+    return sorted(
+        rows, key=lambda row: (_price_per_gpu(row) if sort == "price_per_gpu" else 0.0, price_or_infinity(row))
+    )
+
+
+def _price_per_gpu(row: Row) -> float:
+    gpus = row["specs"]["gpus"]
+    return price_or_infinity(row) / gpus if gpus else float("inf")
+
+
+def choose(rows: list[t.Any], options: t.Mapping[str, t.Any]) -> list[t.Any]:
+    """Return the types that match the options, in the order asked for.
+
+    Raises:
+        InvalidInput: the needs cannot be meant.
+    """
+    needs = read_needs(options["needs"])
+    return cheapest_first([row for row in rows if matches(row, options, needs)], options["sort"])
+
 
 LISTING = Listing(
     "instance_types",
     fetch=lambda api: instance_type_results(api.list_instance_types()),
     options=OPTIONS,
-    choose=lambda rows, options: cheapest_first([row for row in rows if matches(row, options)], options["sort"]),
+    choose=choose,
 )
 
 

@@ -40,17 +40,17 @@ regions:
       description: Short name.
       type: str
     description:
-      description: Where it is.
+      description: Location.
       type: str
   sample: [{name: us-east-1, description: "Virginia, USA"}]
 failure:
-  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  description: The error as data, with C(code), C(message), C(suggestion), C(status) and C(field_errors). A value that is not known is null.
   returned: on failure
   type: dict
 """
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
-from ansible_collections.lambdal.cloud.plugins.module_utils._info import NAME, Listing, run_info
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.info import NAME, Listing, run_info
 
 LISTING = Listing("regions", fetch=Api.list_regions, options=NAME)
 

@@ -54,14 +54,14 @@ ssh_keys:
       name: laptop
       public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaTM9EBVJ7WcVcV5nUJPwJ6gYzJ3nOVkqzQwVvWfJbx
 failure:
-  description: The error in parts, C(code), C(message), C(suggestion), C(status) and C(field_errors), null where there is none.
+  description: The error as data, with C(code), C(message), C(suggestion), C(status) and C(field_errors). A value that is not known is null.
   returned: on failure
   type: dict
 """
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._api import Api
-from ansible_collections.lambdal.cloud.plugins.module_utils._info import ID, NAME, Listing, run_info
-from ansible_collections.lambdal.cloud.plugins.module_utils._view import ssh_key_result
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.api import Api
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.info import ID, NAME, Listing, run_info
+from ansible_collections.lambdal.cloud.plugins.module_utils._results import ssh_key_result
 
 LISTING = Listing(
     "ssh_keys", fetch=Api.list_ssh_keys, options={**NAME, **ID}, show=lambda row, options: ssh_key_result(row)

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running a module's entry function in this process as a process of its own would run it, and leaving no trace.
+"""Run a module's entry function in this process as if it had a process of its own, and restore everything afterwards.
 
-A module reads its arguments from a variable of AnsibleModule's, prints its result and exits. Beside that it sees the
-environment, the working folder, the umask and the locale, all of which are as they should be for it and put back.
-Its warnings go to Ansible's display, as those of an action do, which adds them to the task's result.
+A module reads its arguments from a variable of AnsibleModule, prints its result and exits. It also sees the environment, the
+working folder, the umask and the locale; all of them are set for the module and restored. Its warnings go to Ansible's
+display, as those of an action plugin do, which adds them to the task's result.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ import contextlib
 import io
 import locale
 import os
+import signal
 import typing as t
 
 from ansible.module_utils import basic
-from ansible.module_utils._internal._ansiballz import _loader
+from ansible_collections.lambdal.cloud.plugins.plugin_utils._hooks import ARGUMENTS, loader
 
-_ARGUMENTS = ("_ANSIBLE_ARGS", "_ANSIBLE_PROFILE", "_PARSED_MODULE_ARGS")
+_ARGUMENTS = (*ARGUMENTS, "_PARSED_MODULE_ARGS")
 
 
 class Finished(t.NamedTuple):
-    """What a module left, as if it had been a process."""
+    """The outcome of a module, as that of a finished process."""
 
     rc: int
     stdout: str
@@ -42,13 +43,13 @@ def run_here(
 
     Args:
         main: the module's entry function.
-        arguments: the JSON that Ansible hands to a module.
-        profile: the form of that JSON, in Ansible's words.
-        environment: variables to set on top of those of this process.
+        arguments: the JSON that Ansible passes to a module.
+        profile: Ansible's name for the form of that JSON.
+        environment: variables to set in addition to those of this process.
         folder: the working folder.
 
-    A crash ends as the result that Ansible's wrapper makes of it. What is no Exception, like the task's timeout, goes
-    through.
+    A crash becomes the result that Ansible's own wrapper would make of it. A BaseException that is not an Exception, such as
+    the task's timeout, is passed on.
     """
     stdout, stderr = io.StringIO(), io.StringIO()
     rc = 0
@@ -70,12 +71,12 @@ def _run(main: t.Callable[[], None], profile: str) -> None:
         main()
         raise RuntimeError("New-style module did not handle its own exit.")
     except Exception as error:
-        _loader._handle_exception(error, profile)
+        loader._handle_exception(error, profile)
 
 
 @contextlib.contextmanager
 def _module_arguments(arguments: bytes, profile: str) -> t.Iterator[None]:
-    """Hand AnsibleModule its arguments, by the variables that Ansible's own wrapper sets before a module starts."""
+    """Pass arguments to AnsibleModule in the variables that Ansible's own wrapper sets before a module starts."""
     before = {name: value for name, value in vars(basic).items() if name in _ARGUMENTS}
     basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = arguments, profile
     try:
@@ -86,15 +87,30 @@ def _module_arguments(arguments: bytes, profile: str) -> t.Iterator[None]:
         vars(basic).update(before)
 
 
+def can_come_back() -> bool:
+    """Return whether a module could go to another folder and come back to this one."""
+    try:
+        os.close(_open_folder())
+    except OSError:
+        return False
+    return True
+
+
+def _open_folder() -> int:
+    """Open the working folder, which may be renamed or deleted meanwhile, and need not be readable."""
+    return os.open(".", getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY)
+
+
 @contextlib.contextmanager
 def _surroundings(environment: t.Mapping[str, str], folder: str) -> t.Iterator[None]:
-    """The environment, working folder, locale and umask of a process, put back afterwards."""
+    """Set the environment and working folder, and restore them, the locale, the umask and signals when the block ends."""
     variables = dict(os.environ)
+    # Newer cores let a module handle one.
+    handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
     mask = os.umask(0)
     os.umask(mask)
     language = locale.setlocale(locale.LC_ALL)
-    # By its descriptor, because a folder may be renamed or deleted meanwhile.
-    here = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+    here = _open_folder()
     try:
         os.chdir(folder)
         os.environ.update(environment)
@@ -104,6 +120,9 @@ def _surroundings(environment: t.Mapping[str, str], folder: str) -> t.Iterator[N
         os.close(here)
         os.umask(mask)
         locale.setlocale(locale.LC_ALL, language)
+        for number, handler in handlers.items():
+            if handler is not None and signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
         for name in set(os.environ) - set(variables):
             del os.environ[name]
         for name, value in variables.items():

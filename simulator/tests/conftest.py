@@ -19,7 +19,7 @@ QUICK = ("--time-scale", "1000", "--seed", "1")
 
 @pytest.fixture(scope="module", autouse=True)
 def _alone_with_its_machines(request: pytest.FixtureRequest) -> t.Iterator[None]:
-    """Files of tests run side by side. Those that look at all machines of this system take turns."""
+    """Let files of tests, which run side by side, take turns when they look at all machines of this system."""
     if not request.path.stem.startswith("test_machine"):
         yield
         return
@@ -42,19 +42,19 @@ def _oldest(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Api]:
 
 @pytest.fixture
 def api(_newest: Api) -> Api:
-    """Version 1.10.0."""
-    _newest.control("POST", "/reset")
+    """Return a simulator of version 1.10.0."""
+    _newest.reset()
     return _newest
 
 
 @pytest.fixture
 def old_api(_oldest: Api) -> Api:
-    """Version 1.5.3."""
-    _oldest.control("POST", "/reset")
+    """Return a simulator of version 1.5.3."""
+    _oldest.reset()
     return _oldest
 
 
 @pytest.fixture(params=["1.10.0", "1.5.3"])
 def any_api(request: pytest.FixtureRequest) -> Api:
-    """Each version in turn."""
+    """Return a simulator of each version in turn."""
     return t.cast(Api, request.getfixturevalue("api" if request.param == "1.10.0" else "old_api"))

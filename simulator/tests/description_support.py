@@ -22,7 +22,7 @@ LIMITS = ("minLength", "maxLength", "pattern", "minItems", "maxItems", "minimum"
 
 
 def published_file(version: str) -> Path | None:
-    """The published description, where there is one on this machine."""
+    """Return the published description, where there is one on this system."""
     path = Path(FOLDER) / FILES[version] if FOLDER else None
     return path if path is not None and path.exists() else None
 
@@ -48,16 +48,16 @@ class Description:
         }
 
     def parameters(self, operation: Json) -> Json:
-        """By name: where it is and whether it is required."""
+        """Return by name where each parameter is and whether it is required."""
         return {row["name"]: (row["in"], row.get("required", False)) for row in operation.get("parameters", [])}
 
     def body(self, operation: Json) -> t.Any:
-        """The normal form of a request's body, or None."""
+        """Return the normal form of a request's body, or None."""
         body = self.resolve(operation.get("requestBody"))
         return self.normal(body["content"]["application/json"]["schema"]) if body else None
 
     def answers(self, operation: Json) -> dict[str, t.Any]:
-        """The normal form of a success, and for each status of a refusal its codes."""
+        """Return the normal form of a success, and for each status of an error its codes."""
         found: dict[str, t.Any] = {}
         for status, answer in operation["responses"].items():
             content = self.resolve(answer).get("content")
@@ -68,7 +68,7 @@ class Description:
         return found
 
     def schema(self, method: str, path: str, status: int) -> Json | None:
-        """A JSON schema of an answer, complete in itself."""
+        """Return a JSON schema of a response, complete in itself."""
         answer = self.resolve(self.operations()[method, path]["responses"][str(status)])
         if "content" not in answer:
             return None
@@ -84,7 +84,7 @@ class Description:
         return node
 
     def normal(self, node: t.Any) -> t.Any:
-        """What a value may be, without words: comparable whoever wrote it."""
+        """Return what a value may be, without words: comparable whoever wrote it."""
         node = self.resolve(node)
         choices = [self.resolve(each) for each in node.get("anyOf", [])]
         null = node.get("nullable", False) or {"type": "null"} in choices
@@ -116,14 +116,14 @@ class Description:
 
 
 def _codes(error: Json) -> list[str]:
-    """The codes of a refusal, however they are spread over alternatives."""
+    """Return the codes of an error, however they are spread over alternatives."""
     alternatives = error.get("anyOf", [error])
     assert all(set(each["fields"]) == {"code", "message", "suggestion"} for each in alternatives)
     return sorted(code for each in alternatives for code in each["fields"]["code"]["enum"])
 
 
 def _with_null(node: t.Any) -> t.Any:
-    """OpenAPI 3.0 says `nullable` where JSON Schema has a type null."""
+    """Translate `nullable` of OpenAPI 3.0 to the type null of JSON Schema."""
     if isinstance(node, list):
         return [_with_null(each) for each in node]
     if not isinstance(node, dict):

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ GPUS = GpuSpec(count=1, model="NVIDIA A10", memory_mib=23028, broken=frozenset()
 
 
 def why_not() -> str:
-    """Why machines cannot be had here; empty if they can."""
+    """Return why machines cannot be had here; nothing if they can."""
     try:
         requirements.check()
     except HostError as error:
@@ -45,40 +45,43 @@ class Client:
 
     @classmethod
     def create(cls, folder: Path) -> Client:
-        """With a new key pair in ``folder``."""
+        """Return a client with a new key pair in `folder`."""
         key = folder / "id_ed25519"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
         return cls(key)
 
     @property
     def public_key(self) -> str:
-        """The line for ``authorized_keys``."""
+        """Return the line for `authorized_keys`."""
         return self.key.with_suffix(".pub").read_text().strip()
 
     @property
     def options(self) -> list[str]:
-        """Of ``ssh``."""
+        """Return options of `ssh`."""
         fresh = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null"]
         quick = ["IdentitiesOnly=yes", "BatchMode=yes", "ConnectTimeout=5", "LogLevel=ERROR"]
         return ["-F", "none", "-i", str(self.key), *(f"-o{option}" for option in (*fresh, *quick))]
 
     def attempt(self, ip: str, command: str, user: str = "ubuntu") -> subprocess.CompletedProcess[str]:
-        """Run a command there; it may fail."""
+        """Run a command there, which may fail."""
         argv = ["ssh", *self.options, f"{user}@{ip}", command]
         return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
 
     def run(self, ip: str, command: str, user: str = "ubuntu") -> str:
-        """What a command there prints, without the blanks at its ends."""
+        """Run a command there and return what it prints, without the blanks at its ends."""
         done = self.attempt(ip, command, user)
         assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout.strip()
 
 
 def spec(instance_id: str, *public_keys: str, user_data: str | None = None, **mounts: str) -> HostSpec:
-    """A machine that a test wants.
+    """Describe a machine for a test.
 
     Args:
-        mounts: file system id -> mount point.
+        instance_id: its id, and its name.
+        *public_keys: those that may log in.
+        user_data: for cloud-init.
+        **mounts: file system id -> mount point.
     """
     return HostSpec(
         instance_id=instance_id,
@@ -94,7 +97,7 @@ def spec(instance_id: str, *public_keys: str, user_data: str | None = None, **mo
 
 
 def resources(state_dir: Path) -> dict[str, list[str]]:
-    """Everything a machine could leave behind, as the system shows it."""
+    """Return everything a machine could leave behind, as the system shows it."""
     settings = [*Path("/proc/sys/net/ipv4/conf").glob("*/forwarding"), Path("/proc/sys/fs/inotify/max_user_instances")]
     here = Path("/proc/self/cgroup").read_text()
     return {
@@ -109,7 +112,7 @@ def resources(state_dir: Path) -> dict[str, list[str]]:
     }
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def until(condition: t.Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait for a condition."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -118,7 +121,7 @@ def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def machines(state_dir: Path) -> list[str]:
-    """Command lines of the machines that run with their folders below ``state_dir``."""
+    """Return the command lines of the machines that run with their folders below `state_dir`."""
     return _lines("pgrep", "--full", "--list-full", f"^systemd-nspawn .*--directory={state_dir}/")
 
 

@@ -13,7 +13,7 @@ from simulator_support import Api
 
 
 def pages(api: Api, query: str = "") -> list[list[dict[str, t.Any]]]:
-    """All pages, as a client reads them."""
+    """Return all pages, as a client reads them."""
     found, token = [], ""
     while True:
         body = api.ask("GET", f"/audit-events?{query}{token}").json()
@@ -40,7 +40,7 @@ def test_what_is_done_is_noted(api: Api) -> None:
 
 
 def test_pages(api: Api) -> None:
-    api.quirks(audit_page_size=4)
+    api.set_quirks(audit_page_size=4)
     for number in range(6):
         api.post("/filesystems", name=f"a{number}", region="us-east-1")
         api.key(f"a{number}")

@@ -22,7 +22,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_help_names_every_option() -> None:
     told = run("serve", "--help").stdout
-    options = "host port api-key api-version time-scale boot-time hosts ssh-port seed rate-limit scenario ready-file"
+    options = (
+        "host port api-key api-version time-scale boot-time hosts ssh-port seed rate-limit latency scenario ready-file"
+    )
     for option in options.split():
         assert f"--{option} " in told or f"--{option}]" in told
 
@@ -36,6 +38,8 @@ def test_help_names_every_option() -> None:
         ["serve", "--boot-time", "-1"],
         ["serve", "--api-version", "2"],
         ["serve", "--hosts", "cloud"],
+        ["serve", "--rate-limit", "kind"],
+        ["serve", "--latency", "100:150"],
     ],
 )
 def test_bad_arguments_are_told(arguments: list[str]) -> None:
@@ -58,7 +62,7 @@ def test_the_ready_file_and_the_line(tmp_path: Path) -> None:
     with serving(tmp_path) as api:
         told = json.loads((tmp_path / "ready.json").read_text())
         assert told == {"url": api.url, "api_url": f"{api.url}/api/v1", "pid": api.pid}
-        assert told["api_url"] in (tmp_path / "output").read_text()
+        assert told["api_url"] in (tmp_path / "simulator.log").read_text()
         assert requests.get(f"{told['url']}/healthz", timeout=5).ok
 
 

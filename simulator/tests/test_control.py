@@ -15,7 +15,7 @@ def test_the_log(any_api: Api) -> None:
     any_api.ask("GET", "/instances?a=b")
     any_api.ask("GET", "/nowhere")
     any_api.ask("GET", "/ssh-keys", headers={"Authorization": "Bearer wrong"})
-    rows = any_api.log()
+    rows = any_api.requests()
     assert [(row["method"], row["path"], row["operation"], row["status"]) for row in rows] == [
         ("POST", "/api/v1/ssh-keys", "add_ssh_key", 200),
         ("GET", "/api/v1/instances", "list_instances", 200),
@@ -25,8 +25,8 @@ def test_the_log(any_api: Api) -> None:
     assert rows[0]["body"] == {"name": "laptop"}
     assert rows[1]["query"] == {"a": "b"}
     assert rows[0]["time"] < rows[1]["time"]
-    any_api.control("DELETE", "/requests")
-    assert any_api.log() == []
+    any_api.forget_requests()
+    assert any_api.requests() == []
 
 
 def test_every_operation_has_its_name(api: Api) -> None:
@@ -57,11 +57,11 @@ def test_every_operation_has_its_name(api: Api) -> None:
     }
     for operation, (method, path) in paths.items():
         # Ordered for each by its name, so that a name that is not known would be refused.
-        api.fault("status", operation, status=503)
+        api.add_fault("status", operation, status=503)
         assert api.ask(method, path).status_code == 503
-    assert [row["operation"] for row in api.log()] == list(paths)
+    assert [row["operation"] for row in api.requests()] == list(paths)
     assert api.ask("GET", "/firewall-rulesets/global").status_code == 200
-    assert api.log()[-1]["operation"] == "get_firewall_ruleset"
+    assert api.requests()[-1]["operation"] == "get_firewall_ruleset"
 
 
 def test_secrets_are_not_told(api: Api) -> None:
@@ -95,16 +95,16 @@ def test_reset(any_api: Api) -> None:
     before = {field: any_api.state()[field] for field in ("capacity", "ssh_keys", "instances", "quirks")}
     any_api.key()
     any_api.launch()
-    any_api.fault("drop")
-    any_api.fate("unhealthy")
-    any_api.quirks(prices_as_strings=True)
-    any_api.control("PUT", "/status", {"status": "inactive"})
+    any_api.add_fault("drop")
+    any_api.add_fate("unhealthy")
+    any_api.set_quirks(prices_as_strings=True)
+    any_api.set_status("inactive")
     any_api.control("PUT", "/capacity", {"gpu_1x_a10": {"us-east-1": 0}})
-    any_api.control("POST", "/reset")
+    any_api.reset()
     state = any_api.state()
     assert {field: state[field] for field in before} == before
     assert (state["faults"], state["fates"], state["status"]) == ([], [], "active")
-    assert any_api.log() == []
+    assert any_api.requests() == []
     any_api.key()
     any_api.launch()
 
@@ -132,7 +132,7 @@ def test_capacity_is_merged(any_api: Api) -> None:
 
 def test_a_seed_repeats_ids(any_api: Api) -> None:
     def ids() -> list[str]:
-        any_api.control("POST", "/reset")
+        any_api.reset()
         any_api.control("POST", "/ssh-keys", {"name": "laptop", "public_key": "ssh-ed25519 AAAA"})
         return [any_api.post("/instance-operations/launch", **LAUNCH)["instance_ids"][0] for _ in range(3)]
 

@@ -15,7 +15,9 @@ import jsonschema
 import pytest
 import requests
 from description_support import Description, load, published_file
-from simulator_support import KEY, Api, serving, until
+from simulator_support import Api, serving, until
+
+from lambda_cloud_simulator.testing import API_KEY
 
 VERSIONS = ("1.10.0", "1.5.3")
 
@@ -102,7 +104,7 @@ LAUNCH = {"region_name": "us-east-1", "instance_type_name": "gpu_1x_a10", "ssh_k
 
 
 def _live(ask: Checked) -> None:
-    """Every operation of 1.5.3 succeeds, with instances in every state on the way, and is refused."""
+    """Let every operation of 1.5.3 succeed, with instances in every state on the way, and be refused."""
     ask("GET", "/instance-types")
     ask("GET", "/file-systems")
     key = ask("POST", "/ssh-keys", {"name": "k"})
@@ -131,13 +133,13 @@ def _live(ask: Checked) -> None:
         if row["status"] != "terminated":
             ask("POST", "/instance-operations/terminate", {"instance_ids": [row["id"]]})
     ask("DELETE", "/ssh-keys/{id}", id=key["id"])
-    ask.api.control("PUT", "/status", {"status": "inactive"})
+    ask.api.set_status("inactive")
     ask("GET", "/instances", status=403)
-    ask.api.control("PUT", "/status", {"status": "active"})
+    ask.api.set_status("active")
 
 
 def _live_as_later_versions_allow(ask: Checked) -> None:
-    """The same for what 1.10.0 added."""
+    """Do the same with what 1.10.0 added."""
     ask("GET", "/regions")
     images = ask("GET", "/images")
     ask("GET", "/firewall-rules")
@@ -212,7 +214,7 @@ def test_schemathesis_finds_nothing(tmp_path: Path, version: str, examples: int,
                 "run",
                 str(path or f"{api.url}/openapi.json"),
                 *("--url", f"{api.url}{base}"),
-                *("--header", f"Authorization: Bearer {KEY}"),
+                *("--header", f"Authorization: Bearer {API_KEY}"),
                 *("--checks", "all", "--exclude-checks", "positive_data_acceptance"),
                 *("--phases", "examples,coverage,fuzzing,stateful"),
                 *("--max-examples", str(examples)),

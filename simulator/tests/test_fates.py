@@ -19,7 +19,7 @@ def _key(any_api: Api) -> None:
 
 @pytest.mark.parametrize("fate", ["unhealthy", "preempted"])
 def test_an_instance_that_ends_badly(any_api: Api, fate: str) -> None:
-    any_api.fate(fate)
+    any_api.add_fate(fate)
     bad = any_api.launch()
     any_api.until(bad, fate)
     good = any_api.launch()
@@ -27,7 +27,7 @@ def test_an_instance_that_ends_badly(any_api: Api, fate: str) -> None:
     any_api.post("/instance-operations/terminate", instance_ids=[bad])
 
 
-def test_an_unhealthy_machine_keeps_costing_and_a_preempted_one_does_not(any_api: Api) -> None:
+def test_an_unhealthy_instance_keeps_costing_and_a_preempted_one_does_not(any_api: Api) -> None:
     ids = {fate: any_api.launch() for fate in ("unhealthy", "preempted")}
     for fate, instance_id in ids.items():
         any_api.control("POST", f"/instances/{instance_id}/fate", {"fate": fate})
@@ -38,7 +38,7 @@ def test_an_unhealthy_machine_keeps_costing_and_a_preempted_one_does_not(any_api
 
 def test_an_instance_that_vanishes(any_api: Api) -> None:
     before = any_api.state()["capacity"]
-    any_api.fate("vanishes", after=100)
+    any_api.add_fate("vanishes", after=100)
     instance_id = any_api.launch()
     assert any_api.instance(instance_id)["status"] == "booting"
     until(lambda: any_api.ask("GET", f"/instances/{instance_id}").status_code == 404)
@@ -46,14 +46,14 @@ def test_an_instance_that_vanishes(any_api: Api) -> None:
 
 
 def test_an_instance_that_never_boots(any_api: Api) -> None:
-    any_api.fate("never-boots")
+    any_api.add_fate("never-boots")
     stuck, other = any_api.launch(), any_api.launch()
     any_api.until(other, "active")
     assert any_api.instance(stuck)["status"] == "booting"
 
 
 def test_an_instance_that_never_gets_an_address(any_api: Api) -> None:
-    any_api.fate("no-address")
+    any_api.add_fate("no-address")
     without, other = any_api.launch(), any_api.launch()
     any_api.until(without, "active")
     until(lambda: bool(any_api.instance(other).get("ip")))
@@ -61,7 +61,7 @@ def test_an_instance_that_never_gets_an_address(any_api: Api) -> None:
 
 
 def test_an_instance_that_is_listed_late(any_api: Api) -> None:
-    any_api.fate("late-listing", after=500)
+    any_api.add_fate("late-listing", after=500)
     instance_id = any_api.launch()
     assert any_api.get("/instances") == []
     assert any_api.instance(instance_id)
@@ -69,7 +69,7 @@ def test_an_instance_that_is_listed_late(any_api: Api) -> None:
 
 
 def test_a_fate_is_for_names_that_match_and_for_so_many(any_api: Api) -> None:
-    any_api.fate("unhealthy", name="train-*", times=2)
+    any_api.add_fate("unhealthy", name="train-*", times=2)
     spared = [any_api.launch(name="eval-1"), any_api.launch()]
     doomed = [any_api.launch(name=f"train-{number}") for number in range(2)]
     spared.append(any_api.launch(name="train-3"))
@@ -81,8 +81,8 @@ def test_a_fate_is_for_names_that_match_and_for_so_many(any_api: Api) -> None:
 
 
 def test_fates_can_be_taken_back(any_api: Api) -> None:
-    any_api.fate("never-boots")
-    any_api.control("DELETE", "/fates")
+    any_api.add_fate("never-boots")
+    any_api.clear_fates()
     any_api.until(any_api.launch(), "active")
 
 

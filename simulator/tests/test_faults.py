@@ -28,18 +28,18 @@ def launched(api: Api) -> int:
 
 @pytest.mark.parametrize(("when", "executed"), [("before", 0), ("after", 1)])
 def test_a_dropped_connection(any_api: Api, when: str, executed: int) -> None:
-    any_api.fault("drop", "launch", when=when)
+    any_api.add_fault("drop", "launch", when=when)
     with pytest.raises(requests.ConnectionError):
         launch(any_api)
     assert launched(any_api) == executed
-    assert any_api.log()[-1]["status"] == "dropped"
+    assert any_api.requests()[-1]["status"] == "dropped"
     assert launch(any_api).status_code == 200
 
 
 @pytest.mark.parametrize(("when", "executed"), [("before", 0), ("after", 1)])
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_server_error(any_api: Api, when: str, executed: int, status: int) -> None:
-    any_api.fault("status", "launch", when=when, status=status)
+    any_api.add_fault("status", "launch", when=when, status=status)
     answer = launch(any_api)
     assert answer.status_code == status
     kind = "application/json" if status == 500 else "text/html"
@@ -48,27 +48,27 @@ def test_a_server_error(any_api: Api, when: str, executed: int, status: int) -> 
 
 
 def test_an_error_of_the_provider(any_api: Api) -> None:
-    any_api.fault("status", "list_instances", status=503, code="provider/internal-unavailable")
+    any_api.add_fault("status", "list_instances", status=503, code="provider/internal-unavailable")
     assert any_api.refused("GET", "/instances") == (503, "provider/internal-unavailable")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_slow_answer(any_api: Api, when: str) -> None:
-    any_api.fault("delay", "launch", when=when, seconds=0.4)
+    any_api.add_fault("delay", "launch", when=when, seconds=0.4)
     with pytest.raises(requests.Timeout):
         any_api.ask("POST", "/instance-operations/launch", LAUNCH, timeout=0.2)
     # Whether the request takes effect is a matter of when, not whether the client waits.
     assert launched(any_api) == (when == "after")
     time.sleep(0.4)
     assert launched(any_api) == 1
-    any_api.fault("delay", "list_instances", when=when, seconds=0.2)
+    any_api.add_fault("delay", "list_instances", when=when, seconds=0.2)
     begin = time.monotonic()
     assert any_api.get("/instances")
     assert time.monotonic() - begin >= 0.2
 
 
 def test_a_truncated_answer(any_api: Api) -> None:
-    any_api.fault("truncate", "launch")
+    any_api.add_fault("truncate", "launch")
     answer = launch(any_api)
     assert answer.status_code == 200
     with pytest.raises(requests.JSONDecodeError):
@@ -78,7 +78,7 @@ def test_a_truncated_answer(any_api: Api) -> None:
 
 
 def test_garbage(any_api: Api) -> None:
-    any_api.fault("garbage", "list_instances")
+    any_api.add_fault("garbage", "list_instances")
     answer = any_api.ask("GET", "/instances")
     assert answer.status_code == 200
     assert "<html>" in answer.text
@@ -86,7 +86,7 @@ def test_garbage(any_api: Api) -> None:
 
 def test_refused_for_coming_too_often(any_api: Api) -> None:
     for form in ("header", "body", "html"):
-        any_api.fault("rate-limit", "launch", form=form, retry_after=3)
+        any_api.add_fault("rate-limit", "launch", form=form, retry_after=3)
     first, second, third = launch(any_api), launch(any_api), launch(any_api)
     assert {answer.status_code for answer in (first, second, third)} == {429}
     assert first.headers["retry-after"] == "3"
@@ -98,30 +98,30 @@ def test_refused_for_coming_too_often(any_api: Api) -> None:
 
 @pytest.mark.parametrize(("kind", "status"), [("edge-1010", 403), ("edge-1015", 429)])
 def test_the_edge_in_the_way(any_api: Api, kind: str, status: int) -> None:
-    any_api.fault(kind)
+    any_api.add_fault(kind)
     answer = any_api.ask("GET", "/ssh-keys")
     assert (answer.status_code, answer.text) == (status, f"error code: {kind[-4:]}")
 
 
 def test_a_redirect(any_api: Api) -> None:
-    any_api.fault("redirect", "launch", location="https://elsewhere.example/api/v1")
+    any_api.add_fault("redirect", "launch", location="https://elsewhere.example/api/v1")
     answer = launch(any_api)
     assert (answer.status_code, answer.headers["location"]) == (301, "https://elsewhere.example/api/v1")
     assert launched(any_api) == 0
 
 
 def test_faults_come_in_order_and_as_often_as_asked_for(any_api: Api) -> None:
-    any_api.fault("status", "list_ssh_keys", status=503, times=2)
-    any_api.fault("status", "list_ssh_keys", status=502)
-    any_api.fault("status", None, status=504)
+    any_api.add_fault("status", "list_ssh_keys", status=503, times=2)
+    any_api.add_fault("status", "list_ssh_keys", status=502)
+    any_api.add_fault("status", None, status=504)
     assert [fault["times"] for fault in any_api.control("GET", "/faults")["faults"]] == [2, 1, 1]
     assert [any_api.ask("GET", "/ssh-keys").status_code for _ in range(5)] == [503, 503, 502, 504, 200]
     assert any_api.control("GET", "/faults") == {"faults": []}
 
 
 def test_faults_can_be_taken_back(any_api: Api) -> None:
-    any_api.fault("status")
-    any_api.control("DELETE", "/faults")
+    any_api.add_fault("status")
+    any_api.clear_faults()
     assert any_api.ask("GET", "/instances").status_code == 200
 
 
@@ -133,6 +133,6 @@ def test_an_order_that_makes_no_sense_is_refused(any_api: Api, body: dict[str, t
 
 
 def test_a_wrong_key_uses_no_fault_up(any_api: Api) -> None:
-    any_api.fault("status", status=503)
+    any_api.add_fault("status", status=503)
     assert any_api.ask("GET", "/instances", headers={"Authorization": "Bearer wrong"}).status_code == 401
     assert any_api.ask("GET", "/instances").status_code == 503

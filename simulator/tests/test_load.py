@@ -14,7 +14,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from simulator_support import KEY, LAUNCH, USER_AGENT, Api, resident_kib, serving
+from simulator_support import LAUNCH, USER_AGENT, Api, resident_kib, serving
+
+from lambda_cloud_simulator.testing import API_KEY
 
 httpx = pytest.importorskip("httpx", reason="the extra `test` brings httpx, for many clients at once")
 
@@ -41,7 +43,7 @@ def test_five_thousand_instances_are_listed_whole(tmp_path: Path, version: str) 
 
 
 class Client:
-    """Launches and terminates machines of its own, and looks at them in between."""
+    """Launches and terminates instances of its own, and looks at them in between."""
 
     def __init__(self, number: int, http: t.Any) -> None:
         self._number = number
@@ -106,7 +108,7 @@ def test_many_clients_at_once(tmp_path: Path) -> None:
 
 async def _drive(api: Api, memory: list[int]) -> list[Client]:
     limits = httpx.Limits(max_connections=CLIENTS, max_keepalive_connections=CLIENTS)
-    headers = {**USER_AGENT, "Authorization": f"Bearer {KEY}"}
+    headers = {**USER_AGENT, "Authorization": f"Bearer {API_KEY}"}
     async with httpx.AsyncClient(base_url=api.url, headers=headers, limits=limits, timeout=30) as http:
         clients = [Client(number, http) for number in range(CLIENTS)]
         end = time.monotonic() + SECONDS

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +19,8 @@ from pathlib import Path
 
 import pytest
 from simulator_support import COMMAND, Api, serving, until
+
+from lambda_cloud_simulator.cli import DEFAULT_KEY
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/environ").exists() or not shutil.which("ssh"), reason="local hosts need Linux, their tests ssh"
@@ -40,7 +43,7 @@ class Ssh:
     def run(
         self, address: str, *words: str, user: str = "ubuntu", given: str = "", more: t.Sequence[str] = ()
     ) -> subprocess.CompletedProcess[str]:
-        """What a command on a host says."""
+        """Run a command on a host."""
         command = ["ssh", *self.options("-p"), *more, f"{user}@{address}", *words]
         return subprocess.run(command, input=given, capture_output=True, text=True, timeout=30, check=False)
 
@@ -82,7 +85,7 @@ def ssh(api: Api, tmp_path_factory: pytest.TempPathFactory, port: int) -> Ssh:
 
 @pytest.fixture
 def address(api: Api, ssh: Ssh) -> t.Iterator[str]:
-    """That of a new host."""
+    """Return the address of a new host."""
     instance_id = api.launch()
     yield address_of(api, instance_id)
     if api.ask("GET", f"/instances/{instance_id}").json()["data"]["status"] == "active":
@@ -194,7 +197,7 @@ def test_nvidia_smi(api: Api, ssh: Ssh) -> None:
 
 @pytest.mark.parametrize(("fate", "code", "listed"), [("gpu-missing", 6, 0), ("gpu-broken", 15, 0)])
 def test_gpus_that_were_bad_from_the_start(api: Api, ssh: Ssh, fate: str, code: int, listed: int) -> None:
-    api.fate(fate)
+    api.add_fate(fate)
     done = ssh.run(address_of(api, api.launch()), "nvidia-smi -L")
     assert done.returncode == code
     assert done.stdout.count("UUID") == listed
@@ -215,7 +218,7 @@ def test_daemons_live_as_long_as_the_host(api: Api, ssh: Ssh) -> None:
 
 
 def running(pid: int) -> bool:
-    """Whether a process runs; one that is only to be reaped does not."""
+    """Return whether a process runs; one that is only to be reaped does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -241,7 +244,7 @@ def folders() -> set[Path]:
 
 @pytest.fixture
 def own_folder(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
-    """A folder for temporary files that no other simulator uses meanwhile."""
+    """Use a folder for temporary files that no other simulator uses meanwhile."""
     with tempfile.TemporaryDirectory() as name:
         monkeypatch.setenv("TMPDIR", name)
         monkeypatch.setattr(tempfile, "tempdir", name)
@@ -263,11 +266,24 @@ def test_two_simulators_do_not_collide_and_leave_nothing(tmp_path: Path, port: i
             for ssh, row in ((one, addresses[0]), (two, addresses[1]))
         ]
         # The same ids by the same seed, and yet each ends only its own.
-        first.control("POST", "/reset")
+        first.reset()
         assert [running(pid) for pid in pids] == [False, True]
         assert len(folders() - before) == 2
     assert folders() == before
     assert not running(pids[1])
+
+
+@pytest.mark.usefixtures("own_folder")
+def test_a_port_in_use_is_told_before_anything_is_launched() -> None:
+    with socket.socket() as other:
+        other.bind(("", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        command = [*COMMAND, "serve", "--port=0", "--hosts=local", f"--ssh-port={port}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert f"Port {port} is in use on every loopback address that was tried; name another --ssh-port." in done.stderr
+    assert folders() == set()
 
 
 @pytest.mark.usefixtures("own_folder")
@@ -285,7 +301,7 @@ def test_what_a_kill_left_is_swept(tmp_path: Path, port: int) -> None:
     ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     until(ready.exists, 20)
-    api = Api(ready.read_text().split('"')[3], process.pid)
+    api = Api(ready.read_text().split('"')[3], DEFAULT_KEY, process.pid)
     ssh = with_key(api, tmp_path, port)
     pid = int(ssh.run(address_of(api, api.launch()), "setsid sleep 300 >/dev/null 2>&1 </dev/null & echo $!").stdout)
     process.send_signal(signal.SIGKILL)

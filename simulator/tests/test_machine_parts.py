@@ -9,14 +9,17 @@ import ipaddress
 import os
 import random
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
+from lambda_cloud_simulator import cli
 from lambda_cloud_simulator.hosts import HostError
-from lambda_cloud_simulator.hosts.machine import MachineHosts, requirements
+from lambda_cloud_simulator.hosts.machine import MachineHosts, clean, requirements, sweep
 from lambda_cloud_simulator.hosts.machine.network import choose_subnet
-from lambda_cloud_simulator.hosts.machine.owner import Owner
 from lambda_cloud_simulator.hosts.machine.rootfs import debian_sources
+from lambda_cloud_simulator.hosts.owner import Owner
 
 MIRROR = "http://mirror.example/debian/"
 
@@ -105,3 +108,43 @@ def test_missing_tools_are_named_with_their_packages(monkeypatch: pytest.MonkeyP
     assert str(caught.value) == (
         "Hosts of kind 'machine' need nft, systemd-nspawn: install the Debian packages nftables systemd-container."
     )
+
+
+@pytest.fixture
+def without_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide a tool which machines need."""
+    monkeypatch.setitem(requirements.TOOLS, "no-such-tool", "no-such-package")
+
+
+@pytest.mark.usefixtures("without_tools")
+def test_where_no_machine_was_left_clean_needs_no_tools(tmp_path: Path) -> None:
+    assert clean(tmp_path / "missing") == []
+    (tmp_path / str(Owner.new())).mkdir()
+    (tmp_path / "notes").mkdir()
+    assert clean(tmp_path) == []
+
+
+@pytest.mark.usefixtures("without_tools")
+def test_machines_that_cannot_be_removed_here_are_named(tmp_path: Path) -> None:
+    (tmp_path / f"{os.getpid()}-1-1").mkdir()
+    with pytest.raises(
+        HostError, match=rf"process id {os.getpid()} were left in {tmp_path}\. Hosts of kind 'machine' need"
+    ):
+        clean(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{os.getpid()}-1-1"]
+
+
+@pytest.mark.usefixtures("without_tools")
+def test_clean_sweeps_local_hosts_where_machines_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(sweep.clean, "__defaults__", (tmp_path / "state",))
+    (tmp_path / "temporary" / f"lambda-cloud-simulator-{os.getpid()}-1-1-x").mkdir(parents=True)
+    (tmp_path / "state" / f"{os.getpid()}-2-1").mkdir(parents=True)
+    with pytest.raises(SystemExit, match="were left in"):
+        cli.main(["clean"])
+    assert capsys.readouterr().out == f"Removed the local hosts of the simulator with process id {os.getpid()}.\n"
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert len(list((tmp_path / "state").iterdir())) == 1

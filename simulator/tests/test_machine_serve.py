@@ -7,57 +7,37 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
-from collections.abc import Iterator
+import typing as t
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 from machine_support import Client, machines, needs_machines, resources, until
+from simulator_support import COMMAND, Api
 
-from lambda_cloud_simulator.hosts.machine.owner import STATE_DIR
+from lambda_cloud_simulator.cli import DEFAULT_KEY
+from lambda_cloud_simulator.hosts.owner import STATE_DIR
 
 pytestmark = needs_machines
 
-COMMAND = [sys.executable, "-m", "lambda_cloud_simulator.cli"]
 
-
-class Api:
-    """The service's API with the default key."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def get(self, path: str) -> Any:
-        return self._data(requests.get(f"{self._url}/{path}", auth=("simulator", ""), timeout=30))
-
-    def post(self, path: str, **body: Any) -> Any:
-        return self._data(requests.post(f"{self._url}/{path}", json=body, auth=("simulator", ""), timeout=30))
-
-    def address(self, instance_id: str) -> str:
-        """The address of an instance, once it is active and has one."""
-        until(lambda: self.get(f"instances/{instance_id}").get("ip") is not None, 60)
-        until(lambda: self.get(f"instances/{instance_id}")["status"] == "active", 60)
-        return str(self.get(f"instances/{instance_id}")["ip"])
-
-    @staticmethod
-    def _data(answer: requests.Response) -> Any:
-        assert answer.ok, answer.text
-        return answer.json()["data"]
+def address(api: Api, instance_id: str) -> str:
+    """Wait until an instance is active and has an address, and return that."""
+    until(lambda: api.instance(instance_id).get("ip") is not None, 60)
+    until(lambda: api.instance(instance_id)["status"] == "active", 60)
+    return str(api.instance(instance_id)["ip"])
 
 
 @contextmanager
-def simulator(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Api]]:
-    """A simulator in a process of its own."""
+def simulator(tmp_path: Path) -> t.Iterator[tuple[subprocess.Popen[bytes], Api]]:
+    """Run a simulator that the test may kill."""
     ready = tmp_path / "ready.json"
     process = subprocess.Popen(
         [*COMMAND, "serve", "--hosts=machine", "--port=0", "--boot-time=0", f"--ready-file={ready}"]
     )
     try:
         until(ready.exists, 120)
-        yield process, Api(json.loads(ready.read_text())["api_url"])
+        yield process, Api(json.loads(ready.read_text())["url"], DEFAULT_KEY, process.pid)
     finally:
         process.kill()
         process.wait()
@@ -65,10 +45,10 @@ def simulator(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Api]]:
 
 
 def launch(api: Api, client: Client, count: int) -> list[str]:
-    """Ids of new instances with the client's key."""
-    api.post("ssh-keys", name="test", public_key=client.public_key)
+    """Launch instances with the client's key and return their ids."""
+    api.post("/ssh-keys", name="test", public_key=client.public_key)
     options = {"region_name": "us-east-1", "instance_type_name": "gpu_1x_a10", "ssh_key_names": ["test"]}
-    launches = (api.post("instance-operations/launch", **options) for _ in range(count))
+    launches = (api.post("/instance-operations/launch", **options) for _ in range(count))
     return [instance_id for launched in launches for instance_id in launched["instance_ids"]]
 
 
@@ -77,13 +57,13 @@ def test_launch_restart_terminate_and_sigterm(tmp_path: Path) -> None:
     before = resources(STATE_DIR)
     with simulator(tmp_path) as (process, api):
         first, second = launch(api, client, 2)
-        ips = [api.address(instance_id) for instance_id in (first, second)]
+        ips = [address(api, instance_id) for instance_id in (first, second)]
         boots = [client.run(ip, "cat /proc/sys/kernel/random/boot_id") for ip in ips]
         assert client.run(ips[0], "nvidia-smi -L").startswith("GPU 0: ")
-        api.post("instance-operations/restart", instance_ids=[first])
-        assert api.address(first) == ips[0]
+        api.post("/instance-operations/restart", instance_ids=[first])
+        assert address(api, first) == ips[0]
         assert client.run(ips[0], "cat /proc/sys/kernel/random/boot_id") != boots[0]
-        api.post("instance-operations/terminate", instance_ids=[second])
+        api.post("/instance-operations/terminate", instance_ids=[second])
         until(lambda: len(machines(STATE_DIR)) == 1)
         process.terminate()
         process.wait(timeout=20)
@@ -95,7 +75,7 @@ def test_sigkill(tmp_path: Path, sweeper: str) -> None:
     client = Client.create(tmp_path)
     before = resources(STATE_DIR)
     with simulator(tmp_path) as (process, api):
-        assert client.run(api.address(launch(api, client, 1)[0]), "whoami") == "ubuntu"
+        assert client.run(address(api, launch(api, client, 1)[0]), "whoami") == "ubuntu"
         process.kill()
         process.wait()
         assert resources(STATE_DIR) != before
@@ -104,7 +84,7 @@ def test_sigkill(tmp_path: Path, sweeper: str) -> None:
         else:
             (tmp_path / "ready.json").unlink()
             with simulator(tmp_path) as (later, later_api):
-                later_api.address(launch(later_api, client, 1)[0])
+                address(later_api, launch(later_api, client, 1)[0])
                 later.terminate()
                 later.wait(timeout=10)
         assert resources(STATE_DIR) == before

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import typing as t
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,8 +44,8 @@ asyncio.run(main())
 
 
 @contextmanager
-def owner(state_dir: Path, client: Client) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """Another process that has two machines, and their addresses."""
+def owner(state_dir: Path, client: Client) -> t.Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """Run another process that has two machines, and yield it with their addresses."""
     process = subprocess.Popen(
         [sys.executable, "-c", OWNER, str(state_dir), client.public_key],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import typing as t
@@ -14,15 +15,15 @@ import pytest
 import requests
 from simulator_support import Api, serving, until
 
+OTHER_SITE = "elsewhere.example"
 EVIL = "<script>document.title = 'owned'</script>{{ 7 * 7 }}"
 
 
 @pytest.fixture
 def api(tmp_path: Path) -> t.Iterator[Api]:
     with serving(
-        tmp_path, "--boot-time", "0", "--rate-limit", "--time-scale", "1000", "--api-key", "secret-key-5b1f"
+        tmp_path, "--boot-time", "0", "--rate-limit", "--time-scale", "1000", api_key="secret-key-5b1f"
     ) as one:
-        one.session.headers["Authorization"] = "Bearer secret-key-5b1f"
         yield one
 
 
@@ -36,8 +37,8 @@ def test_what_there_is_is_on_it(api: Api) -> None:
     api.control("POST", "/ssh-keys", {"name": "laptop"})
     api.control("POST", "/instances", {"name": "train-01", "instance_type": "gpu_8x_a100", "region": "us-west-1"})
     api.control("POST", "/instances", {"name": None})
-    api.fault("status", "launch", status=503, times=2)
-    api.fate("gpu-broken", name="train-*")
+    api.add_fault("status", "launch", status=503, times=2)
+    api.add_fate("gpu-broken", name="train-*")
     api.ask("GET", "/instances")
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page(api, "/_simulator/page")))
     for told in (
@@ -93,20 +94,21 @@ def test_other_sites_read_nothing(api: Api) -> None:
     # Nor through a name that was made to lead here.
     rebound = {"Host": "elsewhere.example", "Sec-Fetch-Site": "same-origin"}
     assert requests.get(f"{api.url}/_simulator/page", headers=rebound, timeout=30).status_code == 403
-    # A client that is no browser may use any name.
-    named = {"Host": "simulator.internal:8420"}
-    assert requests.get(f"{api.url}/_simulator/page", headers=named, timeout=30).status_code == 200
+    # Nor without what only newer browsers tell.
+    assert (
+        requests.get(f"{api.url}/_simulator/page", headers={"Host": "elsewhere.example"}, timeout=30).status_code == 403
+    )
     assert "Access-Control-Allow-Origin" not in requests.get(api.url, timeout=30).headers
 
 
 def test_it_is_not_among_the_requests_of_the_api(api: Api) -> None:
     page(api)
-    assert api.log() == []
+    assert api.requests() == []
 
 
 @pytest.fixture
 def browser(chromium: t.Any) -> t.Any:
-    """A browser that has left the page of the test before, whose simulator is gone, and knows nothing of it."""
+    """Return a browser that has left the page of the test before, whose simulator is gone, and knows nothing of it."""
     chromium.get("about:blank")
     chromium.get_log("browser")
     return chromium
@@ -120,6 +122,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Any]:
         pytest.skip("chromium and chromedriver (Debian: chromium-driver) show the page, and are not installed")
     options = webdriver.ChromeOptions()
     options.binary_location = programs[0]
+    # It writes into its home as well, whatever folder it is given for its data.
+    home = tmp_path_factory.mktemp("chromium")
     for argument in (
         "headless",
         "no-sandbox",
@@ -131,10 +135,13 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Any]:
         "disable-component-update",
         "disable-sync",
         "window-size=1280,1000",
-        f"user-data-dir={tmp_path_factory.mktemp('chromium')}",
+        f"user-data-dir={home / 'data'}",
+        # A name of another site that it makes lead here
+        f"host-resolver-rules=MAP {OTHER_SITE} 127.0.0.1",
     ):
         options.add_argument(f"--{argument}")
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(programs[1]))
+    service = webdriver.ChromeService(programs[1], env={**os.environ, "HOME": str(home)})
+    driver = webdriver.Chrome(options=options, service=service)
     yield driver
     driver.quit()
 
@@ -165,8 +172,43 @@ def test_a_name_runs_no_script(api: Api, browser: t.Any) -> None:
     assert not [entry for entry in browser.get_log("browser") if "favicon" not in entry["message"]]
 
 
+# Sends a request as a page may, and returns the status and text of the response, or why the page got none.
+FETCH = """
+const [url, method, mode, done] = arguments;
+fetch(url, {method: method, mode: mode, credentials: 'include'})
+  .then(async (answer) => done([answer.type, answer.status, await answer.text()]), (error) => done([String(error)]));
+"""
+
+
+def test_a_name_that_is_made_to_lead_here_gets_nothing(api: Api, browser: t.Any) -> None:
+    api.control("POST", "/instances", {"name": "mine"})
+    browser.get(api.url.replace("127.0.0.1", OTHER_SITE))
+    assert f"Requests for the host '{OTHER_SITE}" in shown(browser)
+    for method, path in (
+        ("GET", "/"),
+        ("GET", "/_simulator/state"),
+        ("GET", "/api/v1/instances"),
+        ("POST", "/_simulator/reset"),
+    ):
+        kind, status, text = browser.execute_async_script(FETCH, path, method, "cors")
+        # It is of the same site to the browser, which alone would let it read everything.
+        assert (kind, status) == ("basic", 403), path
+        assert "mine" not in text
+    assert [row["name"] for row in api.state()["instances"]] == ["mine"]
+
+
+def test_a_page_of_another_site_reads_and_changes_nothing(api: Api, browser: t.Any) -> None:
+    api.control("POST", "/instances", {"name": "mine"})
+    browser.get(api.url.replace("127.0.0.1", OTHER_SITE))
+    for method, path in (("GET", "/_simulator/state"), ("POST", "/_simulator/reset")):
+        # Without reading the response, a page may send to anywhere.
+        assert browser.execute_async_script(FETCH, f"{api.url}{path}", method, "no-cors") == ["opaque", 0, ""]
+        assert len(browser.execute_async_script(FETCH, f"{api.url}{path}", method, "cors")) == 1
+    assert [row["name"] for row in api.state()["instances"]] == ["mine"]
+
+
 @pytest.mark.parametrize("width", [1280, 500])
-def test_sixty_machines_fit_any_window(api: Api, browser: t.Any, width: int) -> None:
+def test_sixty_instances_fit_any_window(api: Api, browser: t.Any, width: int) -> None:
     for number in range(60):
         api.control("POST", "/instances", {"name": f"train-{number:02}"})
     browser.set_window_size(width, 900)

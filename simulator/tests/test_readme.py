@@ -9,6 +9,7 @@ import dataclasses
 import re
 import shutil
 import subprocess
+import sys
 import typing as t
 from pathlib import Path
 
@@ -16,14 +17,15 @@ import pytest
 import requests
 from simulator_support import LAUNCH, Api, serving
 
-from lambda_cloud_simulator import cli, fates, faults, operations
-from lambda_cloud_simulator.app import Simulator
-from lambda_cloud_simulator.catalogue import InstanceType
-from lambda_cloud_simulator.clock import Clock
-from lambda_cloud_simulator.control import PREFIX, router
+from lambda_cloud_simulator import cli
+from lambda_cloud_simulator.account import fates, faults
+from lambda_cloud_simulator.account.catalogue import InstanceType
+from lambda_cloud_simulator.account.clock import Clock
+from lambda_cloud_simulator.account.scenario import Quirks, Quotas, Scenario, load
+from lambda_cloud_simulator.account.seeds import SeedFileSystem, SeedInstance, SeedKey, SeedRule, SeedRuleset
+from lambda_cloud_simulator.control.routes import PREFIX, router
 from lambda_cloud_simulator.hosts.none import NoHosts
-from lambda_cloud_simulator.scenario import Quirks, Quotas, Scenario, load
-from lambda_cloud_simulator.seeds import SeedFileSystem, SeedInstance, SeedKey, SeedRule, SeedRuleset
+from lambda_cloud_simulator.simulator import SimulatorState
 
 FOLDER = Path(__file__).parents[1]
 README = (FOLDER / "README.md").read_text()
@@ -46,14 +48,14 @@ def test_every_key_is_told(model: t.Any) -> None:
 
 
 def test_every_kind_of_trouble_is_told() -> None:
-    for kinds in (faults.Kind, fates.Kind, operations.Operation):
+    for kinds in (faults.Kind, fates.Kind, faults.Operation):
         assert set(t.get_args(kinds)) - CODE == set()
     fields = {each.name for each in dataclasses.fields(InstanceType)} - {"name"}
     assert fields - CODE == set()
 
 
 def test_every_control_call_is_told() -> None:
-    simulator = Simulator(load(), Clock(1), NoHosts(), keys=["k"])
+    simulator = SimulatorState(load(), Clock(1), NoHosts(), keys=["k"])
     told = {(method, path) for method, path in re.findall(r"`(GET|PUT|POST|DELETE) (/_simulator[^`]*)`", README)}
     both = {("GET", f"{PREFIX}/{what}") for what in ("faults", "fates")}
     both |= {("DELETE", f"{PREFIX}/{what}") for what in ("faults", "fates")}
@@ -65,13 +67,21 @@ def test_every_control_call_is_told() -> None:
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl, which the README uses, is not installed")
 def test_its_commands_work(tmp_path: Path) -> None:
     blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-    with serving(tmp_path, "--boot-time", "0") as api:
+    with serving(tmp_path, "--boot-time", "0", api_key=cli.DEFAULT_KEY) as api:
         for block in blocks:
             script = block.replace("http://127.0.0.1:8420", api.url).replace("curl -s", "curl -s --fail-with-body")
             done = subprocess.run(["sh", "-ec", script], capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout + done.stderr
         assert [row["name"] for row in api.state()["instances"]] == ["first"]
         assert [fault["kind"] for fault in api.state()["faults"]] == ["drop"]
+
+
+def test_its_tests_pass(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "test_mine.py").write_text(block)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
 def with_scenario(tmp_path: Path, name: str, *arguments: str) -> t.Any:

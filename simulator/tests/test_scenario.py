@@ -52,7 +52,7 @@ def test_a_scenario(tmp_path: Path) -> None:
     with serving(tmp_path, "--scenario", str(path), "--time-scale", "1000", "--boot-time", "1") as api:
         for _ in range(2):
             _check(api)
-            api.control("POST", "/reset")
+            api.reset()
 
 
 def _check(api: Api) -> None:
@@ -115,4 +115,4 @@ def test_an_empty_one_is_the_default(tmp_path: Path) -> None:
     path = tmp_path / "scenario.yaml"
     path.write_text("# nothing\n")
     with serving(tmp_path, "--scenario", str(path)) as api:
-        assert len(api.get("/instance-types")) == 20
+        assert len(api.get("/instance-types")) == 21

@@ -16,13 +16,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build"))
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._attachments import Attachments
-from ansible_collections.lambdal.cloud.plugins.module_utils._drift import differences
-from ansible_collections.lambdal.cloud.plugins.module_utils._instances import live_by_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances.candidates import Attachments, candidates
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances.drift import differences
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances.lookup import live_by_name
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances.spec import InstanceSpec
 from ansible_collections.lambdal.cloud.plugins.module_utils._names import check_names, expand_names
-from ansible_collections.lambdal.cloud.plugins.module_utils._placement import candidates
-from ansible_collections.lambdal.cloud.plugins.module_utils._view import instance_result
-from ansible_collections.lambdal.cloud.plugins.module_utils._wanted import Wanted
+from ansible_collections.lambdal.cloud.plugins.module_utils._results import instance_result
 
 TYPE: t.Any = {"name": "gpu_1x_a10", "price_cents_per_hour": 75}
 REGIONS: t.Any = [{"name": f"us-east-{number}", "description": ""} for number in range(1, 20)]
@@ -43,7 +42,7 @@ def main() -> None:
     names = expand_names([f"m-[{first}:{first + options.names - 1}]"])
     check_names(names)
     existing = live_by_name(rows, names)
-    wanted = [Wanted(name, ("gpu_1x_a10",), "laptop") for name in names]
+    wanted = [InstanceSpec(name, ("gpu_1x_a10",), "laptop") for name in names]
     offers: t.Any = {"gpu_1x_a10": {"instance_type": TYPE, "regions_with_capacity_available": REGIONS}}
     for each in wanted:
         if each.name in existing:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Time of playbooks of 1, 20 and 100 tasks: ours in both ways, beside debug, ping and uri.
+"""Time of playbooks of 1, 20 and 100 tasks: ours in both modes, beside debug, ping and uri.
 
     .venv/bin/python tests/benchmarks/tasks.py [--tasks 1,20,100] [--rounds 3] [--shape tasks,loop]
 
@@ -23,9 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".build")]
 
-from support.runner import ansible, module_environment  # noqa: E402
-from support.simulator import KEY, running_simulator  # noqa: E402
-from support.ways import WAYS  # noqa: E402
+from lambda_cloud_simulator.testing import Simulator, running_simulator  # noqa: E402
+from support.runner import MODES, ansible, ansible_environment  # noqa: E402
 
 DEBUG: dict[str, t.Any] = {"ansible.builtin.debug": {"msg": "Hello"}}
 OURS: dict[str, t.Any] = {"lambdal.cloud.lambda_ssh_key_info": {}}
@@ -34,21 +33,19 @@ OURS: dict[str, t.Any] = {"lambdal.cloud.lambda_ssh_key_info": {}}
 class Bench:
     """Runs playbooks and says how long they took."""
 
-    def __init__(self, api_url: str, folder: Path) -> None:
+    def __init__(self, simulator: Simulator, folder: Path) -> None:
         self.folder = folder
-        self.environment = {
-            **module_environment(folder),
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "LAMBDA_API_KEY": KEY,
-            "LAMBDA_API_URL": api_url,
-            "LAMBDA_REQUEST_INTERVAL": "0",
-        }
+        self.environment = ansible_environment(simulator, folder)
         # Compiled files are kept, as they are where Ansible is used.
         del self.environment["PYTHONDONTWRITEBYTECODE"]
-        uri = {"url": f"{api_url}/ssh-keys", "headers": {"Authorization": f"Bearer {KEY}"}, "return_content": True}
+        uri = {
+            "url": f"{simulator.api_url}/ssh-keys",
+            "headers": {"Authorization": f"Bearer {simulator.api_key}"},
+            "return_content": True,
+        }
         self.kinds: dict[str, tuple[dict[str, t.Any], str]] = {
-            "ours, direct": (OURS, WAYS["direct"]),
-            "ours, process": (OURS, WAYS["process"]),
+            "ours, direct": (OURS, MODES["direct"]),
+            "ours, process": (OURS, MODES["process"]),
             "ping": ({"ansible.builtin.ping": {}}, ""),
             "uri": ({"ansible.builtin.uri": uri}, ""),
         }
@@ -82,8 +79,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="pairs of each kind")
     options = parser.parse_args()
     print(f"{'tasks':>5} {'shape':6} {'':15} {'seconds':>8} {'debug':>8} {'ratio':>7}")
-    with tempfile.TemporaryDirectory() as name, running_simulator(Path(name)) as simulator:
-        bench = Bench(simulator.api_url, Path(name))
+    with tempfile.TemporaryDirectory() as name, running_simulator(folder=Path(name)) as simulator:
+        bench = Bench(simulator, Path(name))
         for tasks in (int(each) for each in options.tasks.split(",")):
             for shape in options.shape.split(","):
                 for kind in options.kinds.split(";"):

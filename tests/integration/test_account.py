@@ -11,18 +11,20 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from lambda_cloud_simulator.testing import Simulator
 from support.runner import ROOT, ansible
-from support.simulator import Simulator
-
-PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaTM9EBVJ7WcVcV5nUJPwJ6gYzJ3nOVkqzQwVvWfJbx me"
-SSH = {"protocol": "tcp", "port_range": 22, "source_network": "0.0.0.0/0", "description": "SSH"}
+from support.samples import PUBLIC_KEY_LINE, SSH_RULE
 
 ACCOUNT: dict[str, t.Any] = {
-    "account_ssh_keys": [{"name": "laptop", "public_key": PUBLIC}],
-    "account_file_systems": [{"name": "scratch", "region": "us-east-1"}],
+    "account_ssh_keys": [{"name": "laptop", "public_key": PUBLIC_KEY_LINE}],
+    "account_file_systems": [{"name": "scratch", "region": "us-east-1", "force_destroy": True}],
     "account_firewall_rulesets": [
-        {"name": "web", "region": "us-east-1", "rules": [SSH, {**SSH, "port_range": 443, "description": "web"}]},
-        {"name": "global", "rules": [SSH]},
+        {
+            "name": "web",
+            "region": "us-east-1",
+            "rules": [SSH_RULE, {**SSH_RULE, "port_range": 443, "description": "web"}],
+        },
+        {"name": "global", "rules": [SSH_RULE]},
     ],
     "account_machines": [
         {
@@ -69,6 +71,7 @@ def test_from_empty_to_complete_and_back(simulator: Simulator, run: t.Callable[.
         "get_firewall_ruleset",
         "list_instances",
         "list_firewall_rulesets",
+        "list_instances",
     ]
 
     assert "which saves 1.50 US dollars per hour" in run("-e", "account_state=absent")
@@ -79,6 +82,20 @@ def test_from_empty_to_complete_and_back(simulator: Simulator, run: t.Callable[.
     assert {row["name"] for row in state["file_systems"]} == {"datasets", "checkpoints"}
 
     assert "changed=0" in run("-e", "account_state=absent")
+
+
+def test_what_ended_instances_may_have_written_is_not_deleted_without_force(
+    simulator: Simulator, environment: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "account.json"
+    path.write_text(json.dumps({**ACCOUNT, "account_file_systems": [{"name": "scratch", "region": "us-east-1"}]}))
+    command = ["ansible-playbook", "playbooks/account.yml", "-e", f"@{path}"]
+    ansible(command, environment)
+    done = ansible([*command, "-e", "account_state=absent"], environment, succeed=False)
+    assert "'scratch'" in done.stdout
+    assert "Deleting it needs force_destroy: true" in done.stdout
+    assert simulator.live() == {}
+    assert "scratch" in {row["name"] for row in simulator.state()["file_systems"]}
 
 
 def test_a_state_that_is_none_is_refused(environment: dict[str, str]) -> None:
@@ -104,7 +121,8 @@ def test_the_header_tells_the_options_that_count() -> None:
         if name in kinds:
             tasks = re.findall(rf"lambda_(?:ssh_)?{kinds[name]}:\n(.*?)\n +loop:", text, re.DOTALL)
             assert len(tasks) == 2
-            for option in re.findall(r"\bitem\.(\w+)", "".join(tasks)):
+            for option in re.findall(r"\baccount_(?:key|file_system|ruleset)\.(\w+)", "".join(tasks)):
                 assert re.search(rf"\b{option}\b", sentence), (name, option)
-    for option in re.findall(r"options\.(\w+)", text):
+    (known,) = re.findall(r"account_known_options:\n +\[([^]]*)\]", text)
+    for option in (*re.split(r",\s+", known), *re.findall(r"options\.(\w+)", text)):
         assert re.search(rf"\b{option}\b", told[-3] + told[-1] + header), option

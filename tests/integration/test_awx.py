@@ -8,42 +8,41 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import stat
 import subprocess
 import sys
 import typing as t
 import zipfile
 from pathlib import Path
+from shutil import which
 
 import jinja2
 import pytest
 import yaml
-from support.awx import running_awx
+from lambda_cloud_simulator.testing import Simulator
+from support.awx_api import running_awx
+from support.awx_jobs import Controller, answered, check_survey, injected
 from support.documents import follow, script
-from support.runner import BUILD, ROOT, ansible, module_environment
-from support.simulator import KEY, Simulator, running_simulator
+from support.runner import (
+    BUILD,
+    MODULE_NAMES,
+    ROOT,
+    UNPACED,
+    module_environment,
+    simulator_with_hosts,
+    ssh_environment,
+)
 
 AWX = ROOT / "extensions" / "awx"
 INPUTS = yaml.safe_load((AWX / "credential_type" / "inputs.yml").read_text())
 INJECTORS = yaml.safe_load((AWX / "credential_type" / "injectors.yml").read_text())
-JOBS = ("launch", "provision", "reap", "terminate")
+JOBS = ("launch", "provision", "train", "pull", "reap", "terminate")
+SURVEYS = {job: json.loads((AWX / "surveys" / f"{job}.json").read_text()) for job in JOBS}
 SSH_PORT = 2225
-
-# What AWX does not let a credential set.
-BLOCKED = {"VIRTUAL_ENV", "PATH", "PYTHONPATH", "JOB_ID", "INVENTORY_ID", "INVENTORY_SOURCE_ID", "INVENTORY_UPDATE_ID"}
-BLOCKED |= {
-    "AD_HOC_COMMAND_ID",
-    "REST_API_URL",
-    "REST_API_TOKEN",
-    "MAX_EVENT_RES",
-    "CALLBACK_QUEUE",
-    "CALLBACK_CONNECTION",
-}
-BLOCKED |= {"CACHE", "JOB_CALLBACK_DEBUG", "INVENTORY_HOSTVARS", "AWX_HOST", "PROJECT_REVISION"}
 
 
 def test_the_inputs_are_as_awx_takes_them() -> None:
-    assert set(INPUTS) <= {"fields", "required", "metadata"}
+    """By awx/main/fields.py, CredentialTypeInputField.schema and CredentialTypeInputField.validate."""
+    assert set(INPUTS) <= {"fields", "required", "metadata", "dependencies"}
     ids = [field["id"] for field in INPUTS["fields"]]
     assert len(set(ids)) == len(ids)
     assert set(INPUTS["required"]) <= set(ids)
@@ -52,167 +51,198 @@ def test_the_inputs_are_as_awx_takes_them() -> None:
         assert field["id"] != "tower"
         assert field["label"]
         assert field["type"] in ("string", "boolean")
-        known = {
-            "id",
-            "type",
-            "label",
-            "help_text",
-            "secret",
-            "multiline",
-            "format",
-            "choices",
-            "default",
-            "ask_at_runtime",
-        }
-        assert set(field) <= known
+        known = "id type label help_text secret multiline format choices default ask_at_runtime"
+        assert set(field) <= set(known.split())
         assert field.get("format") in (None, "url", "ssh_private_key", "vault_id")
         assert not (field.get("secret") and "default" in field)
     assert [field["id"] for field in INPUTS["fields"] if field.get("secret")] == ["api_key"]
 
 
 def test_the_injectors_are_as_awx_takes_them() -> None:
+    """By awx/main/fields.py, CredentialTypeInjectorField.validate."""
     assert set(INJECTORS) <= {"env", "extra_vars", "file"}
+    fields = {field["id"]: "x" for field in INPUTS["fields"]}
     for name, template in INJECTORS["env"].items():
         assert re.fullmatch(r"[a-zA-Z_]+[a-zA-Z0-9_]*", name)
-        assert name not in BLOCKED
-        assert not name.startswith("ANSIBLE_")
         # A field that is not there is an error to AWX.
-        render(template, {field["id"]: "x" for field in INPUTS["fields"]})
+        jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(template).render(fields)
+    assert set(injected(INPUTS, INJECTORS, {"api_key": "x"})) == set(INJECTORS["env"])
     # A secret must not be an extra variable, which job pages show.
     assert "extra_vars" not in INJECTORS
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_a_survey_is_as_awx_takes_it(job: str) -> None:
-    survey = json.loads((AWX / "surveys" / f"{job}.json").read_text())
-    assert {"name", "description", "spec"} == set(survey)
-    variables = [question["variable"] for question in survey["spec"]]
-    assert len(set(variables)) == len(variables)
-    for question in survey["spec"]:
-        assert question["type"] in ("text", "textarea", "password", "integer", "float", "multiplechoice", "multiselect")
-        assert " " not in question["variable"]
-        assert isinstance(question["required"], bool)
-        if question["type"] in ("multiplechoice", "multiselect"):
-            assert question["choices"]
-            assert set(question["default"].split("\n")) - {""} <= set(question["choices"])
-        if question["type"] == "integer":
-            assert question["min"] <= question["default"] <= question["max"]
-    used = set(re.findall(r"\bsurvey_\w+", (AWX / "project" / f"{job}.yml").read_text()))
-    assert used == set(variables)
-
-
-def render(template: str, values: dict[str, str]) -> str:
-    return jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(template).render(values)
+def test_a_survey_is_as_awx_takes_it_and_all_of_it_is_read(job: str) -> None:
+    check_survey(SURVEYS[job])
+    playbook = (AWX / "project" / f"{job}.yml").read_text()
+    if "choose.yml" in playbook:
+        playbook += (AWX / "project" / "choose.yml").read_text()
+    # Whether what fails is replaced is asked for provision alone.
+    used = set(re.findall(r"\bsurvey_\w+(?= \| default)", playbook)) - (
+        {"survey_on_failure"} if job in ("train", "pull") else set()
+    )
+    assert used == {question["variable"] for question in SURVEYS[job]["spec"]}
+    for question in SURVEYS[job]["spec"]:
+        # AWX lets empty text through as the answer to a required question, unless it is too short.
+        if question["required"] and question["type"] in ("text", "textarea"):
+            assert question["min"] == 1
 
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> t.Iterator[Simulator]:
-    options = ["--hosts", "local", "--ssh-port", str(SSH_PORT), "--boot-time", "0", "--time-scale", "1000"]
-    with running_simulator(tmp_path, *options) as simulator:
+    with simulator_with_hosts(tmp_path, SSH_PORT) as simulator:
         yield simulator
 
 
-class Controller:
-    """What AWX does around ansible-runner: a folder for each job, the project in it, the credentials injected."""
-
-    def __init__(self, folder: Path, home: Path, cloud: Simulator, private_key: str) -> None:
-        self._folder = folder
-        self._home = home
-        self._private_key = private_key
-        values = {field["id"]: field.get("default", "") for field in INPUTS["fields"]}
-        values.update(api_key=KEY, api_url=cloud.api_url)
-        self.injected = {name: render(template, values) for name, template in INJECTORS["env"].items()}
-        # The environment of its containers, and what a simulated account needs: other ports, and no time to lose
-        self.environment = {
-            **module_environment(home),
-            "ANSIBLE_COLLECTIONS_PATH": str(BUILD),
-            "ANSIBLE_REMOTE_PORT": str(SSH_PORT),
-            "ANSIBLE_SSH_ARGS": "-C -o ControlMaster=no",
-            "LAMBDA_REQUEST_INTERVAL": "0",
-            "LAMBDA_LAUNCH_INTERVAL": "0",
-        }
-
-    def update_inventory(self) -> dict[str, t.Any]:
-        """An inventory update: the source of the project, as `--list --export` prints it."""
-        command = ["ansible-inventory", "-i", str(AWX / "project" / "lambda.yml"), "--list", "--export"]
-        done = ansible(command, {**self.environment, **self.injected}, cwd=self._folder)
-        return t.cast("dict[str, t.Any]", json.loads(done.stdout))
-
-    def run(self, job: str, answers: dict[str, t.Any]) -> str:
-        """A job of a template, with the answers to its survey and the hosts of an inventory that was just updated."""
-        survey = json.loads((AWX / "surveys" / f"{job}.json").read_text())["spec"]
-        folder = self._folder / f"{job}-{len(list(self._folder.iterdir()))}"
-        shutil.copytree(AWX / "project", folder / "project")
-        (folder / "env").mkdir()
-        (folder / "inventory").mkdir()
-        defaults = {each["variable"]: default_answer(each) for each in survey}
-        # The machines have this system's files, so what a test before this one saw of them must be elsewhere.
-        here = {"fleet_wait_interval": 0.1, "reaper_state_file": str(self._folder / "seen.json")}
-        (folder / "env" / "extravars").write_text(json.dumps({**defaults, **here, **answers}))
-        (folder / "env" / "envvars").write_text(json.dumps(self.injected))
-        (folder / "env" / "ssh_key").write_text(self._private_key)
-        hosts = folder / "inventory" / "hosts"
-        hosts.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(self.update_inventory())}\nEND\n")
-        hosts.chmod(stat.S_IRWXU)
-        command = ["ansible-runner", "run", str(folder), "-p", f"{job}.yml", "--ident", job]
-        path = f"{Path(sys.executable).parent}:{self.environment['PATH']}"
-        done = ansible(command, {**self.environment, "PATH": path}, cwd=self._folder)
-        # What a job prints and its events, AWX stores and shows. It masks the environment of its command by itself.
-        shown = [path for path in (folder / "artifacts" / job).rglob("*") if path.is_file() and path.name != "command"]
-        assert {"stdout", "rc"} <= {path.name for path in shown}
-        left = "".join(path.read_text(errors="replace") for path in shown)
-        assert KEY not in left + done.stdout
-        return done.stdout
-
-
-def default_answer(question: dict[str, t.Any]) -> t.Any:
-    default = question["default"]
-    return default.split("\n") if question["type"] == "multiselect" and default else default
+def controller(simulator: Simulator, folder: Path, home: Path, private_key: str = "") -> Controller:
+    folder.mkdir(exist_ok=True)
+    credential = injected(INPUTS, INJECTORS, {"api_key": simulator.api_key, "api_url": simulator.api_url})
+    # Other ports, and no time to lose
+    environment = {**module_environment(home), **ssh_environment(SSH_PORT), **UNPACED}
+    del environment["PYTHONPATH"]
+    here = {
+        "fleet_wait_interval": 0.1,
+        # The instances have this system's files, so what a test before this one saw of them must be elsewhere.
+        "reaper_state_file": str(folder / "seen.json"),
+        # The hosts are this one, where not everybody becomes root.
+        "ansible_become": False,
+    }
+    return Controller(folder, AWX / "project", BUILD, environment, credential, private_key, here)
 
 
 @pytest.mark.skipif(
-    not shutil.which("ssh-agent"), reason="ssh-agent (Debian: openssh-client) is what ansible-runner hands keys to"
+    not which("ssh-agent"), reason="ssh-agent (Debian: openssh-client) is what ansible-runner hands keys to"
 )
 def test_jobs_run_as_awx_runs_them(cloud: Simulator, tmp_path: Path, home: Path) -> None:
     import asyncssh
 
     pair = asyncssh.generate_private_key("ssh-ed25519")
-    jobs = tmp_path / "jobs"
-    jobs.mkdir()
-    awx = Controller(jobs, home, cloud, pair.export_private_key().decode())
-    answers = {"survey_names": "train-[01:02] eval", "survey_ssh_public_key": pair.export_public_key().decode()}
-    assert "3 machines cost 2.25 US dollars per hour" in awx.run("launch", answers)
-    assert set(cloud.live()) == {"train-01", "train-02", "eval"}
-    assert re.search(r"localhost .*changed=0 ", awx.run("launch", answers))
+    awx = controller(cloud, tmp_path / "jobs", home, pair.export_private_key().decode())
+
+    def run(job: str, answers: dict[str, t.Any], *arguments: str, succeed: bool = True) -> str:
+        output = awx.run(job, answered(SURVEYS[job], answers), *arguments, succeed=succeed)
+        assert cloud.api_key not in awx.shown
+        return output
+
+    launch = {
+        "survey_names": "train-[01:02]\nmy notebook",
+        "survey_instance_types": ["gpu_1x_a10"],
+        "survey_max_price_cents": 400,
+        "survey_ssh_key": "awx",
+        "survey_ssh_public_key": pair.export_public_key().decode(),
+        # As the page of a launch sends what was left empty
+        **dict.fromkeys(("survey_image", "survey_fleet", "survey_file_systems", "survey_needs_gpu"), ""),
+    }
+    assert "3 instances cost 2.25 US dollars per hour" in run("launch", launch)
+    assert set(cloud.live()) == {"train-01", "train-02", "my notebook"}
     inventory = awx.update_inventory()
-    assert sorted(inventory["lambda_cloud"]["hosts"]) == ["eval", "train-01", "train-02"]
-    assert inventory["_meta"]["hostvars"]["eval"]["ansible_host"] == cloud.live()["eval"]["ip"]
-    assert KEY not in json.dumps(inventory)
-    assert "1 GPU answers" in awx.run("provision", {})
-    awx.run("reap", {})
+    assert sorted(inventory["lambda_cloud"]["hosts"]) == ["my_notebook", "train-01", "train-02"]
+    assert inventory["_meta"]["hostvars"]["my_notebook"]["ansible_host"] == cloud.live()["my notebook"]["ip"]
+    assert cloud.api_key not in json.dumps(inventory)
+    assert re.search(r"localhost .*changed=0 ", run("launch", launch))
+
+    one = run("provision", {"survey_names": "my notebook", "survey_on_failure": "report", "survey_node": "no"})
+    assert one.count("1 GPU answers") == 1
+    refused = run(
+        "provision", {"survey_names": "all", "survey_on_failure": "replace", "survey_node": "no"}, succeed=False
+    )
+    assert "To replace instances, say which: names, ids or a fleet. Nothing was done." in refused
+    nobody = {"survey_names": "train-09", "survey_on_failure": "fail", "survey_node": "no"}
+    assert "No active instance has one of the names or ids" in run("provision", nobody, succeed=False)
+
+    limits = {"survey_idle_minutes": 60, "survey_budget_dollars": 0}
+    run("reap", {**limits, "survey_terminate": "yes", "survey_owner_names": "my notebook"})
+    left_out = run("terminate", {"survey_names": "train-01"}, "-l", "train-01", succeed=False)
+    assert "the limit leaves out localhost" in left_out
+    run("terminate", {"survey_names": "train-[01:02]"}, "--check")
     assert len(cloud.live()) == 3
-    awx.run("terminate", {"survey_names": "train-[01:02]"})
-    assert set(cloud.live()) == {"eval"}
-    awx.run("reap", {"survey_terminate": "yes", "survey_owner_names": "eval"})
-    assert set(cloud.live()) == {"eval"}
-    awx.run("terminate", {"survey_names": "eval"})
+
+    twins = {cloud.seed_instance("twin") for _each in range(2)}
+    mixed = run("terminate", {"survey_names": "my notebook\ntwin\ngone\ntrain-[01:02]"}, succeed=False)
+    assert "Several live instances share these names, so they were left, and bill: twin" in mixed
+    assert "No live instance has the name or id gone." in mixed
+    live = [row for row in cloud.state()["instances"] if row["status"] not in ("terminating", "terminated")]
+    assert {row["id"] for row in live} == twins
+    run("terminate", {"survey_names": "\n".join([*twins, "gone"]), "survey_on_missing": "report"})
     assert cloud.live() == {}
+
+
+@pytest.mark.parametrize("job", ["launch", "reap", "terminate"])
+def test_no_job_is_successful_with_a_limit_that_leaves_out_the_work(job: str) -> None:
+    """Every job that works on localhost looks for it first, and fails on the hosts of the limit if it is not there."""
+    look, require, *_work = yaml.safe_load((AWX / "project" / f"{job}.yml").read_text())
+    assert (look["hosts"], require["hosts"]) == ("localhost", "all")
+    (fact,) = look["tasks"][0]["ansible.builtin.set_fact"]
+    assert f"hostvars['localhost'].{fact} | " in require["tasks"][0]["ansible.builtin.assert"]["that"]
+
+
+def test_answers_that_nobody_gave(simulator: Simulator, tmp_path: Path, home: Path) -> None:
+    """A launch by the API, a workflow or a schedule may leave out or null what the page of a launch asks for."""
+    awx = controller(simulator, tmp_path / "jobs", home)
+    for job, told in (
+        ("launch", "No name was given, so nothing is launched"),
+        ("terminate", "No name and no id was given"),
+        ("reap", "0 of 0 instances exceed a limit"),
+    ):
+        # Newer cores read `!unsafe ''` as null.
+        nothing = dict.fromkeys((question["variable"] for question in SURVEYS[job]["spec"]), "")
+        output = awx.run(job, nothing, succeed=job == "reap")
+        assert told in output
+        assert "Traceback" not in output
+
+
+@pytest.mark.slow
+def test_a_core_that_is_too_old_is_told_in_one_sentence(home: Path, tmp_path: Path) -> None:
+    """As in AWX's own execution environment, which has ansible-core 2.15 on Python 3.9."""
+    unpack_package("ansible-core==2.15.*", tmp_path / "core")
+    (tmp_path / "lambda.yml").write_text("plugin: lambdal.cloud.lambda_cloud\n")
+    tasks = [{f"lambdal.cloud.{module}": {}, "ignore_errors": True} for module in MODULE_NAMES]
+    (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+
+    def told(*command: str, **more: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "ansible", *command],
+            env={
+                **module_environment(home),
+                "PYTHONPATH": str(tmp_path / "core"),
+                "ANSIBLE_COLLECTIONS_PATHS": str(BUILD),
+                **more,
+            },
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return " ".join((done.stdout + done.stderr).split())
+
+    fleet = {"fleet_machines": [{"name": "a", "instance_type": "gpu_1x_a10"}], "fleet_ssh_key": "awx"}
+    for text, times in (
+        (told("playbook", "play.yml"), len(MODULE_NAMES)),
+        (told("playbook", "lambdal.cloud.launch", "-e", json.dumps(fleet)), 1),
+        (told("inventory", "-i", "lambda.yml", "--list", ANSIBLE_INVENTORY_UNPARSED_FAILED="True"), 1),
+    ):
+        assert text.count("lambdal.cloud needs ansible-core 2.19 or later, and this is 2.15.") == times, text
+        assert not re.search("ImportError|cannot import|has no attribute|Skipping", text), text
+
+
+def unpack_package(requirement: str, folder: Path, prefix: str = "") -> None:
+    """Unpack a package of PyPI into a folder: all of it, or what has a prefix."""
+    download = ["pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", requirement]
+    subprocess.run([sys.executable, "-m", *download, "--dest", f"{folder}.wheel"], check=True)
+    (wheel,) = Path(f"{folder}.wheel").iterdir()
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder, [name for name in archive.namelist() if name.startswith(prefix)])
 
 
 @pytest.fixture
 def awx_collection(tmp_path: Path) -> Path:
-    """A folder of collections with awx.awx, which is on PyPI as a part of Ansible's community package."""
-    download = ["pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "ansible"]
-    subprocess.run([sys.executable, "-m", *download, "--dest", str(tmp_path / "wheel")], check=True)
-    (wheel,) = (tmp_path / "wheel").iterdir()
-    with zipfile.ZipFile(wheel) as archive:
-        names = [name for name in archive.namelist() if name.startswith("ansible_collections/awx/awx/")]
-        archive.extractall(tmp_path / "collections", names)
+    """Return a folder of collections with awx.awx, which is on PyPI as a part of Ansible's community package."""
+    unpack_package("ansible<14", tmp_path / "collections", "ansible_collections/awx/awx/")
     return tmp_path / "collections"
 
 
 @pytest.mark.slow
-def test_its_playbook_sets_awx_up_once(awx_collection: Path, home: Path, tmp_path: Path) -> None:
+def test_its_playbook_sets_awx_up_once(awx_collection: Path, home: Path, tmp_path: Path, simulator: Simulator) -> None:
     (home / ".ssh").mkdir()
     (home / ".ssh" / "id_ed25519").write_text("the private half\n")
     folder = tmp_path / "here"
@@ -220,39 +250,88 @@ def test_its_playbook_sets_awx_up_once(awx_collection: Path, home: Path, tmp_pat
     environment = {
         **module_environment(home),
         "PATH": f"{Path(sys.executable).parent}:{module_environment(home)['PATH']}",
-        "ANSIBLE_COLLECTIONS_PATH": str(awx_collection),
+        "ANSIBLE_COLLECTIONS_PATH": f"{awx_collection}:{BUILD}",
         "ANSIBLE_NOCOLOR": "true",
-        "LAMBDA_API_KEY": KEY,
+        "LAMBDA_API_KEY": simulator.api_key,
     }
     text = script(AWX / "README.md").replace("ansible-galaxy collection install awx.awx\n", "")
+    more = {
+        "awx_lambda_api_url": simulator.api_url,
+        # One that is not there yet
+        "awx_organization": "Research",
+        "awx_notification": {
+            "notification_type": "webhook",
+            "notification_configuration": {"url": "https://chat.example.com", "http_method": "POST", "headers": {}},
+        },
+    }
+    (folder / "more.json").write_text(json.dumps(more))
+    output = []
     with running_awx(AWX / "project") as (awx, address):
         text = text.replace("https://awx.example.com", address)
 
-        def run(more: str = "") -> str:
-            return follow(text.replace("-e @vars.yml", f"-e @vars.yml {more}"), environment, folder)
+        def run(*options: str, succeed: bool = True) -> str:
+            ending = "" if succeed else " || true"
+            command = " ".join(["-e @vars.yml -e @more.json", *options]) + ending
+            done = follow(text.replace("-e @vars.yml", command), environment, folder, 600)
+            assert ("failed=0" in done) == succeed, done
+            output.append(done)
+            return done
 
-        first = run()
-        assert re.search(r"ok=8 +changed=8 .*failed=0", first)
-        account, machines = (awx.one("credentials", f"Lambda Cloud {name}") for name in ("account", "machines"))
-        assert account["inputs"] == {"api_key": "$encrypted$", "api_url": INPUTS["fields"][1]["default"]}
-        assert awx.secrets[account["id"]]["api_key"] == KEY
+        assert "Set awx_project_url, awx_lambda_api_key" in run("-e awx_execution_environment_image=", succeed=False)
+        assert "The organization Research has no Galaxy credential" in run(succeed=False)
+        (folder / "more.json").write_text(json.dumps({**more, "awx_galaxy_credentials": ["Ansible Galaxy"]}))
+        # After each failure, the next run goes on.
+        awx.failing_syncs = 2
+        assert re.search(r"Ensure the project\].*fatal", run(succeed=False), re.DOTALL)
+        awx.failing_table = "schedules"
+        assert "The database went away" in run(succeed=False)
+        # A secret that is there is not written again, unless told to.
+        (home / ".ssh" / "id_ed25519").write_text("another private half\n")
+        run("-e awx_update_secrets=true")
+        (home / ".ssh" / "id_ed25519").write_text("a third private half\n")
+        assert re.search(r"changed=0 ", run())
+        assert (
+            awx.secrets[awx.one("credentials", "Lambda Cloud machines")["id"]]["ssh_key_data"] == "another private half"
+        )
+
+        account, login = (awx.one("credentials", f"Lambda Cloud {name}") for name in ("account", "machines"))
+        assert account["inputs"] == {"api_key": "$encrypted$", "api_url": simulator.api_url}
+        assert awx.secrets[account["id"]]["api_key"] == simulator.api_key
         assert awx.one("credential_types", "Lambda Cloud")["injectors"] == INJECTORS
-        assert awx.one("inventory_sources", "Lambda Cloud")["credential"] == account["id"]
-        for job in JOBS:
-            template = awx.one("job_templates", f"Lambda Cloud: {job}")
-            assert awx.surveys[template["id"]] == json.loads((AWX / "surveys" / f"{job}.json").read_text())
+        environment_id = awx.one("execution_environments", "Lambda Cloud")["id"]
+        source = awx.one("inventory_sources", "Lambda Cloud")
+        assert (source["credential"], source["execution_environment"]) == (account["id"], environment_id)
+        templates = {job: awx.one("job_templates", f"Lambda Cloud: {job}") for job in JOBS}
+        for template in templates.values():
+            assert (template["ask_limit_on_launch"], template["ask_job_type_on_launch"]) == (True, True)
+            assert template["execution_environment"] == environment_id
             both = awx.associations["job_templates", template["id"], "credentials"]
-            assert sorted(both) == sorted([account["id"], machines["id"]])
-        reap = awx.one("job_templates", "Lambda Cloud: reap")
-        assert awx.one("schedules", "Lambda Cloud: look for idle machines")["unified_job_template"] == reap["id"]
+            assert sorted(both) == sorted([account["id"], login["id"]])
+        asked = {each["variable"]: each for each in awx.surveys[templates["launch"]["id"]]["spec"]}
+        assert "cpu_4x_general" in asked["survey_instance_types"]["choices"]
+        schedule = awx.one("schedules", "Lambda Cloud: look for idle machines")
+        assert schedule["unified_job_template"] == templates["reap"]["id"]
+        assert schedule["extra_data"]["survey_terminate"] == "no"
 
-        second = run()
-        assert re.search(r"ok=8 +changed=0 .*failed=0", second)
-        environment["LAMBDA_API_KEY"] = "another-key"
-        assert re.search(r"ok=8 +changed=0 .*failed=0", run())
-        assert awx.secrets[account["id"]]["api_key"] == KEY
-        third = run("-e awx_update_secrets=true")
-        assert re.search(r"ok=8 +changed=2 .*failed=0", third)
-        assert awx.secrets[account["id"]]["api_key"] == "another-key"
-    assert KEY not in first + second + third
-    assert "the private half" not in first + second + third
+        nodes = {row["identifier"]: row["id"] for row in awx.tables["workflow_job_template_nodes"]}
+        paths = {
+            (source, kind.removesuffix("_nodes"), target)
+            for source, number in nodes.items()
+            for kind in ("success_nodes", "failure_nodes", "always_nodes")
+            for target in nodes
+            if nodes[target] in awx.associations.get(("workflow_job_template_nodes", number, kind), [])
+        }
+        assert paths == {
+            ("launch", "success", "provision"),
+            ("launch", "failure", "terminate"),
+            ("provision", "success", "train"),
+            ("provision", "failure", "terminate"),
+            ("train", "always", "pull"),
+            ("pull", "always", "terminate"),
+        }
+
+        told = awx.one("notification_templates", "Lambda Cloud")["id"]
+        assert awx.associations["job_templates", templates["reap"]["id"], "notification_templates_error"] == [told]
+        assert schedule["extra_data"]["survey_on_found"] == "fail"
+    assert simulator.api_key not in "".join(output)
+    assert "private half" not in "".join(output)

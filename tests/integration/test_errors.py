@@ -10,35 +10,32 @@ import threading
 import typing as t
 
 import pytest
-from support.runner import Modules
-from support.simulator import KEY, Simulator
+from lambda_cloud_simulator.testing import API_KEY, Simulator
+from support.runner import Modules, ansible
+from support.samples import INSTANCE
 
-MACHINE: dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     "name": ["a"],
-    "instance_type": ["gpu_1x_a10"],
-    "region": ["us-east-1"],
-    "ssh_key": "laptop",
+    **INSTANCE,
     "wait_interval": 0.05,
     "retry_timeout": 1,
     "outcome_timeout": 0.2,
 }
 
 
-@pytest.fixture(autouse=True)
-def _key(simulator: Simulator) -> None:
-    simulator.seed_key("laptop")
+pytestmark = pytest.mark.usefixtures("laptop")
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"api_key": None}, "No API key: set api_key, or LAMBDA_API_KEY"),
-        ({"api_key": "two words"}, "API key holds blanks"),
+        ({"api_key": "two words"}, "API key contains spaces"),
         ({"api_key": "wrong-key"}, "global/invalid-api-key, HTTP 401"),
         ({"api_url": "cloud.lambda.ai"}, "must look like https://cloud.lambda.ai/api/v1"),
         ({"api_url": "http://[::1/api/v1"}, "must look like https://cloud.lambda.ai/api/v1"),
         ({"api_url": "https://key@cloud.lambda.ai"}, "must look like https://cloud.lambda.ai/api/v1"),
-        ({"api_url": "https://cloud..lambda/api/v1"}, "no request can be made to cloud..lambda"),
+        ({"api_url": "https://cloud..lambda/api/v1"}, "no request can be sent to cloud..lambda"),
         ({"instance_type": ["gpu_9x_nope"]}, "gpu_9x_nope"),
         (
             {"instance_type": ["gpu_9x_nope"], "region": []},
@@ -57,11 +54,11 @@ def _key(simulator: Simulator) -> None:
     ],
 )
 def test_bad_input_gets_one_clear_sentence(
-    simulator: Simulator, modules: Modules, options: dict[str, t.Any], told: str
+    simulator: Simulator, modules: Modules, options: dict[str, t.Any], message: str
 ) -> None:
-    done = modules.run("lambda_instance", **{**MACHINE, **options})
+    done = modules.run("lambda_instance", **{**OPTIONS, **options})
     assert done.failed
-    assert told in done["msg"]
+    assert message in done["msg"]
     assert simulator.live() == {}
     assert set(done["failure"]) == {"code", "message", "suggestion", "status", "field_errors"}
 
@@ -70,22 +67,22 @@ def test_a_server_that_is_not_there_is_named(modules: Modules) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        done = modules.run("lambda_instance", **{**MACHINE, "api_url": f"http://127.0.0.1:{port}/api/v1"})
+        done = modules.run("lambda_instance", **{**OPTIONS, "api_url": f"http://127.0.0.1:{port}/api/v1"})
     assert f"no connection to 127.0.0.1:{port}: Connection refused" in done["msg"]
 
 
 def test_a_name_that_does_not_resolve_is_named(modules: Modules) -> None:
-    done = modules.run("lambda_instance", **{**MACHINE, "api_url": "http://nowhere.invalid/api/v1"})
+    done = modules.run("lambda_instance", **{**OPTIONS, "api_url": "http://nowhere.invalid/api/v1"})
     assert "no connection to nowhere.invalid" in done["msg"]
 
 
 def test_a_server_without_tls_is_named(simulator: Simulator, modules: Modules) -> None:
-    done = modules.run("lambda_instance", **{**MACHINE, "api_url": simulator.api_url.replace("http:", "https:")})
+    done = modules.run("lambda_instance", **{**OPTIONS, "api_url": simulator.api_url.replace("http:", "https:")})
     assert "no trusted TLS connection" in done["msg"]
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n<h1>Log in</h1>here.", "not the API's JSON but 'Log in here"),
         (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 16\r\n\r\nerror code: 1010", "not about the API key"),
@@ -98,7 +95,7 @@ def test_a_server_without_tls_is_named(simulator: Simulator, modules: Modules) -
         (b'HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{"data": ["row"]}', "rows without an id"),
     ],
 )
-def test_an_answer_that_is_not_the_apis_is_told(modules: Modules, answer: bytes, told: str) -> None:
+def test_an_answer_that_is_not_the_apis_is_told(modules: Modules, answer: bytes, message: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -114,15 +111,25 @@ def test_an_answer_that_is_not_the_apis_is_told(modules: Modules, answer: bytes,
 
         threading.Thread(target=serve, daemon=True).start()
         port = server.getsockname()[1]
-        done = modules.run("lambda_instance", **{**MACHINE, "api_url": f"http://127.0.0.1:{port}/api/v1"})
-    assert told in done["msg"]
+        done = modules.run("lambda_instance", **{**OPTIONS, "api_url": f"http://127.0.0.1:{port}/api/v1"})
+    assert message in done["msg"]
 
 
 def test_the_key_is_never_printed(simulator: Simulator, modules: Modules) -> None:
-    for options in ({}, {"api_key": KEY + "x"}, {"ssh_key": "nobodys", "name": ["b"]}):
-        assert KEY not in modules.run("lambda_instance", **{**MACHINE, **options}).output
+    for options in ({}, {"api_key": API_KEY + "x"}, {"ssh_key": "nobodys", "name": ["b"]}):
+        assert API_KEY not in modules.run("lambda_instance", **{**OPTIONS, **options}).output
 
 
 def test_a_netrc_entry_does_not_displace_the_key(simulator: Simulator, modules: Modules, home: t.Any) -> None:
     (home / ".netrc").write_text("machine 127.0.0.1 login x password y\n")
     assert not modules.run("lambda_instance_info").failed
+
+
+@pytest.mark.parametrize("name", ["LAMBDA_API_URL", "LAMBDA_REQUEST_INTERVAL", "LAMBDA_LAUNCH_INTERVAL"])
+def test_an_empty_environment_variable_is_not_set(environment: dict[str, str], name: str) -> None:
+    # The address is then the default one, which no test may reach.
+    options = ["-a", "api_url=http://127.0.0.1:9/api/v1 retry_timeout=0"]
+    command = ["ansible", "localhost", "-m", "lambdal.cloud.lambda_region_info", *options]
+    done = ansible(command, {**environment, name: ""}, succeed=False)
+    assert "127.0.0.1:9" in done.stdout
+    assert "unable to convert" not in done.stdout

@@ -16,8 +16,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from lambda_cloud_simulator.testing import API_KEY, Simulator
 from support.runner import BUILD, ROOT, module_environment
-from support.simulator import KEY, Simulator
 
 SOURCE = "extensions/eda/plugins/event_source/lambda_cloud.py"
 Events = list[dict[str, t.Any]]
@@ -29,14 +29,15 @@ class Source:
     def __init__(self, simulator: Simulator, folder: Path) -> None:
         self._simulator = simulator
         self.state = folder / "state" / "events.json"
-        self._main = runpy.run_path(str(BUILD / "ansible_collections" / "lambdal" / "cloud" / SOURCE))["main"]
+        functions = runpy.run_path(str(BUILD / "ansible_collections" / "lambdal" / "cloud" / SOURCE))
+        self._main, self.read_arguments = functions["main"], functions["read_arguments"]
 
     def args(self, **args: t.Any) -> dict[str, t.Any]:
-        connection = {"api_key": KEY, "api_url": self._simulator.api_url, "request_interval": 0}
+        connection = {"api_key": API_KEY, "api_url": self._simulator.api_url, "request_interval": 0}
         return {**connection, "state_path": str(self.state), **args}
 
     def poll(self, **args: t.Any) -> Events:
-        """The events of one poll, after a start of the source."""
+        """Return the events of one poll, after a start of the source."""
         return asyncio.run(self._one_poll(self.args(interval=600, **args)))
 
     async def _one_poll(self, args: dict[str, t.Any]) -> Events:
@@ -64,7 +65,7 @@ class Source:
 
 
 async def stop(task: asyncio.Task[t.Any]) -> None:
-    """Raises what the task raised by itself."""
+    """Raise what the task raised by itself."""
     task.cancel()
     try:
         await task
@@ -100,13 +101,37 @@ def test_a_poll_is_one_request_for_each_list(
     assert simulator.operations() == operations
 
 
+def test_a_failed_look_is_one_request_as_well(simulator: Simulator, source: Source) -> None:
+    simulator.add_fault("status", "list_instance_types", status=503)
+    assert kinds(source.poll(watch=["capacity"])) == ["api_failed"]
+    assert simulator.operations() == ["list_instance_types"]
+
+
+def test_the_source_and_the_rulebooks_look_every_ten_seconds(source: Source) -> None:
+    assert source.read_arguments({})["interval"] == 10
+    for path in (ROOT / "extensions" / "eda" / "rulebooks").glob("*.yml"):
+        assert 'interval: "{{ events_interval | default(10) }}"' in path.read_text(), path
+
+
+def test_a_window_of_capacity_is_seen(simulator: Simulator, source: Source) -> None:
+    place = {"watch": ["capacity"], "instance_types": ["gpu_8x_a100_80gb_sxm4"], "regions": ["us-midwest-1"]}
+    simulator.set_capacity(gpu_8x_a100_80gb_sxm4={"us-midwest-1": 0})
+
+    async def during(queue: asyncio.Queue[t.Any]) -> None:
+        # A second of this simulator takes a millisecond, and a poll some twenty of them.
+        await asyncio.to_thread(simulator.open_capacity, 840, gpu_8x_a100_80gb_sxm4={"us-midwest-1": 1})
+        assert [(await queue.get())["event"] for _each in range(2)] == ["capacity_appeared", "capacity_gone"]
+
+    source.run(during, **place)
+
+
 def test_capacity_that_appears_and_goes(simulator: Simulator, source: Source) -> None:
     place = {"watch": ["capacity"], "instance_types": ["gpu_8x_h100_sxm5"], "regions": ["us-east-1", "us-west-1"]}
-    simulator.capacity(gpu_8x_h100_sxm5={"us-east-1": 0, "us-west-1": 0})
+    simulator.set_capacity(gpu_8x_h100_sxm5={"us-east-1": 0, "us-west-1": 0})
     assert source.poll(**place) == []
-    simulator.capacity(gpu_8x_h100_sxm5={"us-west-1": 2, "us-east-2": 1})
+    simulator.set_capacity(gpu_8x_h100_sxm5={"us-west-1": 2, "us-east-2": 1})
     (event,) = source.poll(**place)
-    price = simulator.api("GET", "/instance-types")["gpu_8x_h100_sxm5"]["instance_type"]["price_cents_per_hour"]
+    price = simulator.call_api("GET", "/instance-types")["gpu_8x_h100_sxm5"]["instance_type"]["price_cents_per_hour"]
     assert event == {
         "event": "capacity_appeared",
         "first_look": False,
@@ -116,7 +141,7 @@ def test_capacity_that_appears_and_goes(simulator: Simulator, source: Source) ->
         "gpus": 8,
     }
     assert source.poll(**place) == []
-    simulator.capacity(gpu_8x_h100_sxm5={"us-west-1": 0})
+    simulator.set_capacity(gpu_8x_h100_sxm5={"us-west-1": 0})
     assert kinds(source.poll(**place)) == ["capacity_gone"]
 
 
@@ -136,10 +161,10 @@ def test_what_becomes_of_instances_over_restarts(simulator: Simulator, source: S
     assert sorted(event["name"] for event in first) == ["a", "b", "c"]
     assert kinds(first) == ["instance_active"] * 3
     assert source.poll(**selection) == []
-    simulator.fate_now(ids["a"], "unhealthy")
-    simulator.fate_now(ids["b"], "preempted")
-    simulator.fate_now(ids["c"], "vanishes")
-    simulator.fate_now(ids["other"], "vanishes")
+    simulator.apply_fate(ids["a"], "unhealthy")
+    simulator.apply_fate(ids["b"], "preempted")
+    simulator.apply_fate(ids["c"], "vanishes")
+    simulator.apply_fate(ids["other"], "vanishes")
     events = {event["name"]: event for event in source.poll(**selection)}
     assert {name: event["event"] for name, event in events.items()} == {
         "a": "instance_unhealthy",
@@ -183,7 +208,7 @@ def test_a_failure_is_an_event_and_nothing_is_gone(
     simulator.seed_instance("a")
     assert kinds(source.poll(watch=["instances"])) == ["instance_active"]
     simulator.forget_requests()
-    simulator.fault(**fault)
+    simulator.add_fault(**fault)
     (event,) = source.poll(watch=["instances"])
     assert {"event": "api_failed", "failures": 1, "operation": "list_instances", **facts}.items() <= event.items()
     # Not asked again before the next poll.
@@ -200,10 +225,10 @@ def test_polls_follow_one_another_and_the_loop_stays_free(simulator: Simulator, 
     async def during(queue: asyncio.Queue[t.Any]) -> None:
         while len(seen) < 2:
             seen.append(await queue.get())
-        simulator.fault("delay", times=1000, seconds=0.5)
+        simulator.add_fault("delay", times=1000, seconds=0.5)
         while simulator.state()["faults"][0]["times"] == 1000:
             await asyncio.sleep(0.01)
-        simulator.fate_now(simulator.state()["instances"][0]["id"], "unhealthy")
+        simulator.apply_fate(simulator.state()["instances"][0]["id"], "unhealthy")
         turns = 0
         while queue.empty():
             await asyncio.sleep(0.01)
@@ -234,7 +259,7 @@ def test_the_state_is_the_users_own_and_does_not_tell_the_key(simulator: Simulat
     assert stat.S_IMODE(source.state.parent.stat().st_mode) == 0o700
     kept = source.state.read_text()
     assert json.loads(kept)["format"] == 1
-    assert KEY not in kept
+    assert API_KEY not in kept
     assert "jupyter" not in kept
     assert sorted(each.name for each in source.state.parent.iterdir()) == ["events.json", "events.json.lock"]
 
@@ -278,7 +303,9 @@ def test_without_a_path_the_state_has_a_name_of_its_own(simulator: Simulator, so
     ("args", "message"),
     [
         ({"intervall": 5}, "no argument intervall"),
-        ({"interval": "soon"}, "argument interval"),
+        ({"interval": "soon"}, "argument interval must be a number, not 'soon'"),
+        ({"validate_certs": "yess"}, "argument validate_certs must be true or false, not 'yess'"),
+        ({"cost_threshold_cents": 1.5}, "argument cost_threshold_cents must be a whole number"),
         ({"interval": -1}, "argument interval"),
         ({"watch": ["weather"]}, "argument watch"),
         ({"watch": []}, "argument watch"),
@@ -301,14 +328,14 @@ def test_the_key_and_the_address_come_from_the_environment(
     simulator: Simulator, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulator.seed_instance("a")
-    monkeypatch.setenv("LAMBDA_API_KEY", KEY)
+    monkeypatch.setenv("LAMBDA_API_KEY", API_KEY)
     monkeypatch.setenv("LAMBDA_API_URL", simulator.api_url)
     monkeypatch.setenv("LAMBDA_REQUEST_INTERVAL", "0")
     events = source.poll(api_key=None, api_url=None, request_interval=None, watch=["instances"])
     assert kinds(events) == ["instance_active"]
 
 
-LOAD = "import runpy, sys; print(runpy.run_path(sys.argv[1])['Watch'].__module__)"
+LOAD = "import runpy, sys; print(runpy.run_path(sys.argv[1])['AccountWatcher'].__module__)"
 
 
 @pytest.mark.parametrize("there", ["tree", "checkout", "beside"])
@@ -326,7 +353,7 @@ def test_it_finds_its_collection_wherever_that_is_installed(there: str, tmp_path
         environment["PYTHONPATH"] = str(tmp_path / "site")
     command = [sys.executable, "-c", LOAD, str(collection / SOURCE)]
     done = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "ansible_collections.lambdal.cloud.plugins.module_utils._event_watch", done.stderr
+    assert done.stdout.strip() == "ansible_collections.lambdal.cloud.plugins.module_utils._events.watcher", done.stderr
 
 
 def test_a_source_goes_on_after_a_failure(simulator: Simulator, source: Source) -> None:
@@ -335,10 +362,19 @@ def test_a_source_goes_on_after_a_failure(simulator: Simulator, source: Source) 
     async def during(queue: asyncio.Queue[t.Any]) -> None:
         while not source.state.exists():
             await asyncio.sleep(0.01)
-        simulator.fault("status", operation="list_instances", status=500, times=2)
+        simulator.add_fault("status", operation="list_instances", status=500, times=2)
         while len(seen) < 3:
             seen.append(await queue.get())
 
     source.run(during, watch=["instances"])
     assert kinds(seen) == ["api_failed", "api_failed", "api_recovered"]
     assert [event["failures"] for event in seen] == [1, 2, 2]
+
+
+@pytest.mark.parametrize("option", ["names", "instance_types", "regions"])
+@pytest.mark.parametrize("nothing", ["", [], [""], ","])
+def test_an_empty_selection_is_refused(source: Source, option: str, nothing: t.Any) -> None:
+    with pytest.raises(
+        Exception, match=f"lambdal.cloud.lambda_cloud: the argument {option} is empty, which selects nothing"
+    ):
+        source.poll(watch=["instances"], **{option: nothing})

@@ -6,39 +6,50 @@
 from __future__ import annotations
 
 import json
+import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
+from lambda_cloud_simulator.testing import API_KEY, Simulator
 from support.examples import examples
-from support.runner import ROOT, ansible
-from support.simulator import Simulator
-
-PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaTM9EBVJ7WcVcV5nUJPwJ6gYzJ3nOVkqzQwVvWfJbx me"
-
-MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+from support.runner import MODULE_NAMES, ROOT, ansible
+from support.samples import PUBLIC_KEY_LINE
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_the_examples_of_a_module_run(
-    simulator: Simulator, environment: dict[str, str], home: Path, tmp_path: Path, module: str
-) -> None:
-    simulator.capacity(gpu_1x_h100_pcie={"us-east-1": 3}, gpu_1x_a100_sxm4={"us-west-1": 2})
-    (home / ".ssh").mkdir()
-    (home / ".ssh" / "id_ed25519.pub").write_text(PUBLIC)
-    if module != "lambda_ssh_key":
-        simulator.seed_key("laptop", PUBLIC)
-    tasks = yaml.safe_load(examples(ROOT / "plugins" / "modules" / f"{module}.py"))
+def run_examples(tasks: list[dict[str, t.Any]], environment: dict[str, str], folder: Path) -> None:
+    """Run examples as the tasks of a play, none of which may fail or warn."""
     play = {
         "hosts": "localhost",
         "gather_facts": False,
         "module_defaults": {"lambdal.cloud.lambda_instance": {"wait_interval": 0.1}},
         "tasks": tasks,
     }
-    (tmp_path / "play.yml").write_text(json.dumps([play]))
-    done = ansible(["ansible-playbook", str(tmp_path / "play.yml")], environment)
+    (folder / "play.yml").write_text(json.dumps([play]))
+    done = ansible(["ansible-playbook", str(folder / "play.yml")], environment)
     assert f"ok={len(tasks)}" in done.stdout
     assert "WARNING" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("module", MODULE_NAMES)
+def test_the_examples_of_a_module_run(
+    simulator: Simulator, environment: dict[str, str], home: Path, tmp_path: Path, module: str
+) -> None:
+    simulator.set_capacity(gpu_1x_h100_pcie={"us-east-1": 3}, gpu_1x_a100_sxm4={"us-west-1": 2})
+    (home / ".ssh").mkdir()
+    (home / ".ssh" / "id_ed25519.pub").write_text(PUBLIC_KEY_LINE)
+    if module != "lambda_ssh_key":
+        simulator.seed_ssh_key("laptop", PUBLIC_KEY_LINE)
+    tasks = yaml.safe_load(examples(ROOT / "plugins" / "modules" / f"{module}.py"))
+    run_examples(tasks, environment, tmp_path)
+
+
+def test_the_examples_of_the_filters_run(simulator: Simulator, environment: dict[str, str], tmp_path: Path) -> None:
+    simulator.seed_ssh_key("laptop", PUBLIC_KEY_LINE)
+    simulator.seed_instance("train-1", ssh_key_names=["laptop"])
+    files = sorted((ROOT / "plugins" / "filter").glob("*.py"))
+    tasks = [task for path in files for task in yaml.safe_load(examples(path))]
+    run_examples(tasks, environment, tmp_path)
 
 
 def test_the_action_group_carries_defaults(simulator: Simulator, environment: dict[str, str], tmp_path: Path) -> None:
@@ -46,10 +57,8 @@ def test_the_action_group_carries_defaults(simulator: Simulator, environment: di
     play = {
         "hosts": "localhost",
         "gather_facts": False,
-        "module_defaults": {
-            "group/lambdal.cloud.lambda_cloud": {"api_key": "test-key-1f0c", "api_url": simulator.api_url}
-        },
-        "tasks": [{f"lambdal.cloud.{module}": {}} for module in MODULES if module.endswith("_info")],
+        "module_defaults": {"group/lambdal.cloud.lambda_cloud": {"api_key": API_KEY, "api_url": simulator.api_url}},
+        "tasks": [{f"lambdal.cloud.{module}": {}} for module in MODULE_NAMES if module.endswith("_info")],
     }
     (tmp_path / "play.yml").write_text(json.dumps([play]))
     ansible(["ansible-playbook", str(tmp_path / "play.yml")], environment)

@@ -6,14 +6,14 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from lambda_cloud_simulator.testing import Simulator
 from support.runner import Modules
-from support.simulator import Simulator
 
 HERE: dict[str, t.Any] = {"name": "run-7", "region": "us-east-1", "outcome_timeout": 0.3, "wait_interval": 0.05}
 
 
 def named(simulator: Simulator, name: str = "run-7") -> list[str]:
-    """The regions that have a file system of the name."""
+    """Return the regions that have a file system of the name."""
     return [row["region"]["name"] for row in simulator.state()["file_systems"] if row["name"] == name]
 
 
@@ -80,10 +80,69 @@ def test_one_in_use_is_never_deleted(simulator: Simulator, modules: Modules) -> 
     assert named(simulator) == []
 
 
+def test_one_whose_last_instance_has_just_ended_is_not_taken_to_be_empty(
+    simulator: Simulator, modules: Modules
+) -> None:
+    modules.run("lambda_file_system", **HERE)
+    trainer = {"name": ["trainer"], "wait_interval": 0.05}
+    simulator.seed_ssh_key("laptop")
+    launch = {"instance_type": ["gpu_1x_a10"], "region": ["us-east-1"], "ssh_key": "laptop", "file_systems": ["run-7"]}
+    assert modules.run("lambda_instance", **trainer, **launch).changed
+    # It writes, and what it wrote will be in the service's estimate hours later.
+    assert modules.run("lambda_instance", state="absent", **trainer).changed
+    (row,) = [row for row in simulator.state()["file_systems"] if row["name"] == "run-7"]
+    assert (row["bytes_used"], row["is_in_use"]) == (0, False)
+    simulator.forget_requests()
+    for check in (True, False):
+        refused = modules.run("lambda_file_system", check=check, state="absent", **HERE)
+        assert "its size of 0 bytes is an estimate, hours old, and there were instances in use since" in refused["msg"]
+        assert "Deleting it needs force_destroy: true" in refused["msg"]
+    assert named(simulator) == ["us-east-1"]
+    assert simulator.operations() == ["list_file_systems", "list_audit_events"] * 2
+    tried = modules.run("lambda_file_system", check=True, state="absent", force_destroy=True, **HERE)
+    done = modules.run("lambda_file_system", state="absent", force_destroy=True, **HERE)
+    assert [tried.changed, done.changed] == [True, True]
+    assert named(simulator) == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "global/forbidden"), (404, "global/not-found")])
+def test_one_is_not_taken_to_be_empty_if_the_audit_log_cannot_be_read(
+    simulator: Simulator, modules: Modules, status: int, code: str
+) -> None:
+    modules.run("lambda_file_system", **HERE)
+    simulator.add_fault("status", "list_audit_events", status=status, code=code)
+    refused = modules.run("lambda_file_system", state="absent", **HERE)
+    assert "what was done since cannot be read (Could not list the audit events" in refused["msg"]
+    assert named(simulator) == ["us-east-1"]
+
+
+def test_a_refusal_of_one_in_use_that_is_listed_as_free_is_waited_for(simulator: Simulator, modules: Modules) -> None:
+    in_use = {"operation": "delete_file_system", "status": 400, "code": "filesystems/filesystem-in-use"}
+    modules.run("lambda_file_system", **HERE)
+    simulator.add_fault("status", times=2, **in_use)
+    refused = modules.run("lambda_file_system", state="absent", wait=False, **HERE)
+    assert refused["failure"]["code"] == "filesystems/filesystem-in-use"
+    assert named(simulator) == ["us-east-1"]
+    simulator.forget_requests()
+    assert modules.run("lambda_file_system", state="absent", **HERE).changed
+    assert simulator.operations() == ["list_file_systems", "list_audit_events", *["delete_file_system"] * 2]
+    assert named(simulator) == []
+
+
+def test_a_refusal_of_one_in_use_is_waited_for_until_the_deadline(simulator: Simulator, modules: Modules) -> None:
+    modules.run("lambda_file_system", **HERE)
+    code = "filesystems/filesystem-in-use"
+    simulator.add_fault("status", "delete_file_system", times=100, status=400, code=code)
+    refused = modules.run("lambda_file_system", state="absent", wait_timeout=0.3, **HERE)
+    assert refused["failure"]["code"] == code
+    assert simulator.operations().count("delete_file_system") > 1
+    assert named(simulator) == ["us-east-1"]
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("operation", ["create_file_system", "delete_file_system"])
 def test_a_lost_answer_is_looked_into(simulator: Simulator, modules: Modules, operation: str, when: str) -> None:
-    simulator.fault("drop", operation, when=when)
+    simulator.add_fault("drop", operation, when=when)
     assert modules.run("lambda_file_system", **HERE).changed
     assert named(simulator) == ["us-east-1"]
     assert modules.run("lambda_file_system", state="absent", **HERE).changed
@@ -91,7 +150,7 @@ def test_a_lost_answer_is_looked_into(simulator: Simulator, modules: Modules, op
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"name": "7up"}, "'7up' cannot name a file system"),
         ({"name": "x" * 61}, "cannot name a file system"),
@@ -100,12 +159,12 @@ def test_a_lost_answer_is_looked_into(simulator: Simulator, modules: Modules, op
     ],
 )
 def test_bad_input_gets_one_clear_sentence(
-    simulator: Simulator, modules: Modules, options: dict[str, t.Any], told: str
+    simulator: Simulator, modules: Modules, options: dict[str, t.Any], message: str
 ) -> None:
     before = len(simulator.state()["file_systems"])
     done = modules.run("lambda_file_system", **{**HERE, **options})
     assert done.failed
-    assert told in done["msg"]
+    assert message in done["msg"]
     assert len(simulator.state()["file_systems"]) == before
 
 

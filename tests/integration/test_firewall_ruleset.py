@@ -6,8 +6,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from lambda_cloud_simulator.testing import Simulator
 from support.runner import Modules
-from support.simulator import Simulator
 
 SSH = {"protocol": "TCP", "port_range": "22", "source_network": "0.0.0.0/0", "description": "SSH"}
 WEB = {"protocol": "tcp", "port_range": "8000-8080", "source_network": "198.51.100.7"}
@@ -57,6 +57,15 @@ def test_rules_are_added_without_purging(simulator: Simulator, modules: Modules)
     assert modules.run("lambda_firewall_ruleset", **{**RULESET, "rules": [WEB]}, purge_rules=False).changed
     assert len(stored(simulator)[0]["rules"]) == 2
     assert not modules.run("lambda_firewall_ruleset", **{**RULESET, "rules": [WEB]}, purge_rules=False).changed
+
+
+@pytest.mark.parametrize("source", ["0.0.0.0", "127.0.0.1", "10.0.0.5", "1.2.3.4/0"])
+def test_a_rule_that_lets_nobody_in_by_ssh_is_no_way_in(simulator: Simulator, modules: Modules, source: str) -> None:
+    modules.run("lambda_firewall_ruleset", **RULESET)
+    refused = modules.run("lambda_firewall_ruleset", **{**RULESET, "rules": [{**SSH, "source_network": source}]})
+    assert refused.failed
+    assert "reach" in refused["msg"] or "which is more than" in refused["msg"]
+    assert len(stored(simulator)[0]["rules"]) == 2
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -111,14 +120,14 @@ def test_a_lost_answer_leaves_what_was_asked_for(
 ) -> None:
     if operation != "create":
         modules.run("lambda_firewall_ruleset", **RULESET)
-    simulator.fault("drop", f"{operation}_firewall_ruleset", when=when)
+    simulator.add_fault("drop", f"{operation}_firewall_ruleset", when=when)
     options = {**RULESET, "rules": [SSH], "state": "absent" if operation == "delete" else "present"}
     assert modules.run("lambda_firewall_ruleset", outcome_timeout=0.2, **options).changed
     assert [len(row["rules"]) for row in stored(simulator)] == ([] if operation == "delete" else [1])
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"name": ""}, "a ruleset's has 1 to 64"),
         ({"region": None}, "creating it needs region"),
@@ -128,11 +137,11 @@ def test_a_lost_answer_leaves_what_was_asked_for(
     ],
 )
 def test_bad_input_gets_one_clear_sentence(
-    simulator: Simulator, modules: Modules, options: dict[str, t.Any], told: str
+    simulator: Simulator, modules: Modules, options: dict[str, t.Any], message: str
 ) -> None:
     done = modules.run("lambda_firewall_ruleset", **{**RULESET, **options})
     assert done.failed
-    assert told in done["msg"]
+    assert message in done["msg"]
     assert stored(simulator) == []
 
 

@@ -10,11 +10,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from lambda_cloud_simulator.testing import Simulator
 from support.runner import ansible
-from support.simulator import Simulator
+from support.samples import PUBLIC_KEY_LINE, SSH_RULE
 
-PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaTM9EBVJ7WcVcV5nUJPwJ6gYzJ3nOVkqzQwVvWfJbx me"
-SSH = {"protocol": "tcp", "port_range": 22, "source_network": "0.0.0.0/0", "description": "SSH"}
 TAG = "lambdal-cloud-fleet"
 OURS = [{"key": TAG, "value": "vision"}]
 
@@ -30,7 +29,7 @@ def ids(simulator: Simulator) -> dict[str, str]:
 
 
 def runner(environment: dict[str, str], folder: Path) -> Run:
-    (folder / "key.pub").write_text(PUBLIC)
+    (folder / "key.pub").write_text(PUBLIC_KEY_LINE)
     always = {
         "fleet_name": "vision",
         "fleet_ssh_key": "laptop",
@@ -71,10 +70,28 @@ def run_oldest(oldest: Simulator, environment: dict[str, str], tmp_path: Path) -
     return runner({**environment, "LAMBDA_API_URL": oldest.api_url}, tmp_path)
 
 
+def test_the_spending_caps_are_those_of_the_fleet(simulator: Simulator, run: Run) -> None:
+    for cap in ({"max_hourly_cost_cents": 149}, {"account_max_hourly_cost_cents": 149}, {"max_instances": 1}):
+        assert f'"fleet_{next(iter(cap))} is' in run(machines=[group(2)], **cap, succeed=False)
+    assert simulator.live() == {}
+    machines = [group(1, instance_type=["gpu_1x_a10", "gpu_1x_a100"])]
+    simulator.set_capacity(gpu_1x_a10={"us-east-1": 0, "us-west-1": 1})
+    refused = run(machines=machines, succeed=False)
+    assert (
+        "There is no capacity for 'train-1' now: gpu_1x_a10 or gpu_1x_a100 in us-east-1. Now there is gpu_1x_a10 in "
+        in refused
+    )
+    assert " Set fleet_capacity_timeout to keep looking, or allow more types or regions." in refused
+    simulator.reset()
+    caps = {"max_hourly_cost_cents": 150, "account_max_hourly_cost_cents": 150, "max_instances": 2}
+    assert "2 instances would cost 1.50 US dollars per hour" in run("--check", machines=[group(2)], **caps)
+    assert "2 instances cost 1.50 US dollars per hour" in run(machines=[group(2)], **caps)
+
+
 def test_from_nothing_and_again(simulator: Simulator, run: Run) -> None:
     machines = [group(2), {"name": "head", "instance_type": "cpu_4x_general", "tags": {"part": "head"}}]
     output = run(machines=machines)
-    assert "3 machines cost 1.70 US dollars per hour (0.00 before)." in output
+    assert "3 instances cost 1.70 US dollars per hour (0.00 before)." in output
     assert "['train-1', 'train-2', 'head']" in output
     live = simulator.live()
     assert list(live) == ["train-1", "train-2", "head"]
@@ -96,7 +113,7 @@ def test_from_nothing_and_again(simulator: Simulator, run: Run) -> None:
 
 def test_check_mode_predicts(simulator: Simulator, run: Run) -> None:
     output = run("--check", "--diff", machines=[group(2)])
-    assert "2 machines would cost 1.50 US dollars per hour (0.00 before)" in output
+    assert "2 instances would cost 1.50 US dollars per hour (0.00 before)" in output
     assert '+ "train-1": {' in output
     assert "changed=2" in output
     assert "groups" not in output
@@ -109,7 +126,7 @@ def test_check_mode_predicts(simulator: Simulator, run: Run) -> None:
     assert "cost 0.75 US dollars per hour (1.50 before)" in output
     assert "changed=1" in output
     assert ids(simulator) == before
-    assert "2 machines would be terminated, which saves 1.50" in run("--check", machines=[group(2)], state="absent")
+    assert "2 instances would be terminated, which saves 1.50" in run("--check", machines=[group(2)], state="absent")
     assert ids(simulator) == before
 
 
@@ -131,7 +148,7 @@ def test_scaling_up_and_down(simulator: Simulator, run: Run) -> None:
     simulator.forget_requests()
     told = run(machines=[group(1)])
     assert (
-        "2 machines of this fleet are beyond the wanted and stay, at 1.50 US dollars per hour: "
+        "2 instances of this fleet are beyond the desired set and stay, at 1.50 US dollars per hour: "
         f"train-2 (id {before['train-2']}, 0.75), train-3 (id {before['train-3']}, 0.75). Set fleet_prune"
     ) in told
     assert "changed=0" in told
@@ -140,7 +157,7 @@ def test_scaling_up_and_down(simulator: Simulator, run: Run) -> None:
 
     simulator.forget_requests()
     told = run(machines=[group(1)], prune=True)
-    assert "1 machine costs 0.75 US dollars per hour (2.25 before)" in told
+    assert "1 instance costs 0.75 US dollars per hour (2.25 before)" in told
     assert {row["id"] for row in simulator.live().values()} == {first["id"], *foreign}
     (ended,) = [each["body"] for each in simulator.requests() if each["operation"] == "terminate"]
     assert set(ended["instance_ids"]) == {before["train-2"], before["train-3"]}
@@ -163,11 +180,11 @@ def test_the_oldest_version_goes_by_exact_names(oldest: Simulator, run_oldest: R
     run_oldest(machines=[group(3)], names=["train-[1:4]"])
     assert set(oldest.live()) == {"train-1", "train-2", "train-3", "train-10", "train"}
     told = run_oldest(machines=[group(1)], names=["train-[1:4]"])
-    assert "2 machines of this fleet are beyond the wanted and stay" in told
+    assert "2 instances of this fleet are beyond the desired set and stay" in told
     assert len(oldest.live()) == 5
 
     # Without names it cannot tell whose they are.
-    assert "are beyond the wanted" not in run_oldest(machines=[group(1)], prune=True)
+    assert "are beyond the desired set" not in run_oldest(machines=[group(1)], prune=True)
     assert len(oldest.live()) == 5
 
     oldest.forget_requests()
@@ -183,10 +200,13 @@ def test_the_oldest_version_goes_by_exact_names(oldest: Simulator, run_oldest: R
 
 
 def test_machines_of_others_are_told_from_the_fleets(simulator: Simulator, run: Run) -> None:
-    simulator.seed_key("laptop", PUBLIC)
+    simulator.seed_ssh_key("laptop", PUBLIC_KEY_LINE)
     mine = simulator.seed_instance("train-1", ssh_key_names=["laptop"])
     output = run(machines=[group(1)])
-    assert f"train-1 (id {mine}) was there without the tag {TAG} of vision. It is used as it is" in output
+    assert (
+        f"train-1 (id {mine}) existed before without the tag {TAG} of vision. Such an instance is used as it is"
+        in output
+    )
     run(machines=[], prune=True)
     assert simulator.live()["train-1"]["id"] == mine
 
@@ -194,17 +214,17 @@ def test_machines_of_others_are_told_from_the_fleets(simulator: Simulator, run: 
     for policy in ("fail", "warn", "ignore", "replace"):
         refused = run(machines=[group(3)], on_drift=policy, on_failed="replace", succeed=False)
         assert f"train-2 (id {other}, active) is of the fleet 'other', by its tag {TAG}" in refused
-    simulator.fate_now(other, "unhealthy")
+    simulator.apply_fate(other, "unhealthy")
     refused = run(machines=[group(3)], on_failed="replace", succeed=False)
     assert f"train-2 (id {other}, unhealthy) is of the fleet 'other'" in refused
     assert {row["id"] for row in simulator.live().values()} == {mine, other}
     refused = run(machines=[group(2)], state="absent", succeed=False)
-    assert f"train-2 (id {other}) bears the tag {TAG} of another fleet than vision. Nothing was terminated." in refused
+    assert f"train-2 (id {other}) has the tag {TAG} of another fleet than vision. Nothing was terminated." in refused
     assert len(simulator.live()) == 2
 
 
-def test_keys_and_rulesets_come_from_variables(simulator: Simulator, run: Run) -> None:
-    rulesets = [{"name": "web", "region": "us-east-1", "rules": [SSH]}]
+def test_keys_and_rulesets_come_from_variables(simulator: Simulator, run: Run, tmp_path: Path) -> None:
+    rulesets = [{"name": "web", "region": "us-east-1", "rules": [SSH_RULE]}]
     machines = [group(1, firewall_rulesets=["web"])]
     run(machines=machines, firewall_rulesets=rulesets)
     (ruleset,) = simulator.state()["firewall_rulesets"]
@@ -212,7 +232,9 @@ def test_keys_and_rulesets_come_from_variables(simulator: Simulator, run: Run) -
     assert [key["name"] for key in simulator.state()["ssh_keys"]] == ["laptop"]
     (row,) = simulator.live().values()
     assert row["ssh_key_names"] == ["laptop"]
-    assert "changed=0" in run(machines=machines, firewall_rulesets=rulesets)
+    # With a public half, the private one is for logging in alone.
+    assert "changed=0" in run(machines=machines, firewall_rulesets=rulesets, ssh_private_key_path=str(tmp_path / "own"))
+    assert not (tmp_path / "own").exists()
 
 
 def test_absent(simulator: Simulator, run: Run) -> None:
@@ -220,11 +242,11 @@ def test_absent(simulator: Simulator, run: Run) -> None:
     kept = {simulator.seed_instance("train-4"), simulator.seed_instance("train-5", tags={TAG: "other"})}
     # By their names, and the rest of the fleet only with fleet_prune.
     told = run(machines=[group(1)], state="absent")
-    assert "1 machine is terminated, which saves 0.75 US dollars per hour." in told
-    assert "2 machines of this fleet are beyond the wanted and stay, at 1.50" in told
+    assert "1 instance is terminated, which saves 0.75 US dollars per hour." in told
+    assert "2 instances of this fleet are beyond the desired set and stay, at 1.50" in told
     assert len(simulator.live()) == 4
     told = run(machines=[group(1)], state="absent", prune=True)
-    assert "2 machines are terminated, which saves 1.50 US dollars per hour." in told
+    assert "2 instances are terminated, which saves 1.50 US dollars per hour." in told
     assert {row["id"] for row in simulator.live().values()} == kept
     assert "changed=0" in run(machines=[group(3)], state="absent", prune=True)
     assert {row["id"] for row in simulator.live().values()} == kept
@@ -232,16 +254,16 @@ def test_absent(simulator: Simulator, run: Run) -> None:
 
 def test_an_unknown_price_is_told_as_unknown(simulator: Simulator, run: Run) -> None:
     run(machines=[group(1)])
-    simulator.seed_key("k", PUBLIC)
+    simulator.seed_ssh_key("k", PUBLIC_KEY_LINE)
     unknown = {"instance_type": {"name": "gpu_1x_a10"}}
     extra = simulator.seed_instance("old", tags={TAG: "vision"}, extra=unknown)
     told = run(machines=[group(1)])
-    assert "1 machine of this fleet is beyond the wanted and stays, at an unknown number of US dollars" in told
+    assert "1 instance of this fleet is beyond the desired set and stays, at an unknown number of US dollars" in told
     assert f"old (id {extra}, price unknown)" in told
-    assert "1 machine costs 0.75 US dollars per hour (unknown before)" in run(machines=[group(1)], prune=True)
+    assert "1 instance costs 0.75 US dollars per hour (unknown before)" in run(machines=[group(1)], prune=True)
 
     simulator.seed_instance("train-2", ssh_key_names=["laptop"], tags={TAG: "vision"}, extra=unknown)
-    assert "2 machines cost unknown US dollars per hour (unknown before)" in run(machines=[group(2)])
+    assert "2 instances cost unknown US dollars per hour (unknown before)" in run(machines=[group(2)])
     assert "saves an unknown number of US dollars per hour" in run(machines=[group(2)], state="absent")
     assert simulator.live() == {}
 
@@ -257,7 +279,7 @@ def test_a_count_beside_anything_but_a_plain_name_is_refused(
 
 
 def test_what_the_api_says_is_no_template(simulator: Simulator, run: Run) -> None:
-    simulator.seed_key("laptop", PUBLIC)
+    simulator.seed_ssh_key("laptop", PUBLIC_KEY_LINE)
     simulator.seed_instance("{{ 6 * 7 }}", tags={TAG: "vision"})
     kind = {"name": "{{ 6 * 9 }}", "price_cents_per_hour": 75}
     known = simulator.seed_instance("train-1", ssh_key_names=["laptop"], extra={"instance_type": kind})
@@ -276,7 +298,7 @@ def test_the_reaper_ends_with_a_table(simulator: Simulator, environment: dict[st
 
     def table(*arguments: str) -> str:
         output = ansible([*command, *arguments], environment).stdout
-        return " ".join(output.split("Print the machines]")[1].split())
+        return " ".join(output.split("Show the table]")[1].split())
 
     foretold = table("--check")
     assert f"mine {mine} gpu_1x_a10" in foretold
@@ -288,3 +310,44 @@ def test_the_reaper_ends_with_a_table(simulator: Simulator, environment: dict[st
     assert "stays, not yours: " in told
     assert f"{{{{ 6 * 9 }}}} {young} gpu_1x_a10" in told
     assert set(ids(simulator).values()) == {yours, young}
+
+
+def test_the_reaper_never_ends_a_reserved_instance(
+    simulator: Simulator, environment: dict[str, str], tmp_path: Path
+) -> None:
+    old = {"tags": {"lambdal-cloud-born": "1000000000", "owner": "me"}}
+    bought = simulator.seed_instance("bought", is_reserved=True, **old)
+    simulator.seed_instance("hired", **old)
+    hook = tmp_path / "hook"
+    hook.write_text(f"#!/bin/sh\necho $REAPER_NAME >> {tmp_path}/hooks\n")
+    hook.chmod(0o755)
+    reaper = {"reaper_terminate": True, "reaper_owner_tags": {"owner": "me"}, "reaper_max_age_seconds": 60}
+    more = {"reaper_names": ["bought"], "reaper_hook": [str(hook)], "reaper_wait_interval": 0.1}
+    done = ansible(["ansible-playbook", "playbooks/reap.yml", "-e", json.dumps({**reaper, **more})], environment)
+    output = " ".join(done.stdout.split())
+    assert set(simulator.live()) == {"bought"}
+    assert (tmp_path / "hooks").read_text() == "hired\n"
+    assert f"bought ({bought}, reserved): " in output
+    assert f"Reserved, and paid for whether it runs or not: bought (id {bought}, 0.75, reserved)." in output
+    assert "0.75 (reserved) stays, reserved: " in output
+
+
+def test_a_reserved_instance_is_named_in_costs_and_tables(simulator: Simulator, run: Run) -> None:
+    bought = simulator.seed_instance("train-1", is_reserved=True, ssh_key_names=["laptop"], instance_type="gpu_1x_a10")
+    note = f"Reserved, and paid for whether it runs or not: train-1 (id {bought}, 0.75, reserved)."
+    machines = [{"name": "train-1", "instance_type": "gpu_1x_a10", "region": "us-east-1"}]
+    present = run(machines=machines)
+    assert f"1 instance costs 0.75 US dollars per hour (0.75 before). {note}" in present
+    assert "0.75 (reserved)" in present
+    # Whoever names it ends it, with a warning.
+    absent = run(machines=machines, state="absent")
+    assert note in absent
+    assert simulator.live() == {}
+
+
+def test_whoever_terminates_a_reserved_instance_is_warned(simulator: Simulator, environment: dict[str, str]) -> None:
+    bought = simulator.seed_instance("bought", is_reserved=True)
+    command = ["ansible", "localhost", "-m", "lambdal.cloud.lambda_instance", "-a", "name=bought state=absent"]
+    done = ansible([*command, "--check"], environment)
+    assert f"bought (id {bought}, active) is reserved. Terminating it saves nothing" in " ".join(done.stderr.split())
+    assert set(simulator.live()) == {"bought"}

@@ -10,24 +10,26 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
+from lambda_cloud_simulator.testing import Simulator, running_simulator
 from support.documents import blocks, follow, script
-from support.runner import BUILD, ROOT, module_environment
-from support.simulator import Simulator, running_simulator
+from support.machines import why_not
+from support.runner import AT_ONCE, BUILD, ROOT, UNPACED, module_environment, simulator_with_hosts, ssh_environment
+from support.samples import EXAMPLE_API_KEYS
 
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
 DOCUMENTS = [*GUIDES, ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "comparison.md"]
 SSH_PORT = 2224
 
-# Keys that the guides use as examples
-KEYS = ("secret_my-key_0123456789abcdef", "secret_my-key_fedcba9876543210")
-
 # They make virtual environments, which takes half a minute each.
 FROM_NOTHING = {"guide_simulator", "guide_account", "README", "CONTRIBUTING"}
+# What their instances need of Debian: these are machines with systemd.
+ON_MACHINES = {"guide_training": ["python3-torch"], "guide_serving": []}
 
 
 def free_port() -> int:
@@ -36,18 +38,40 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def marks(guide: str) -> list[pytest.MarkDecorator]:
+    if guide in ON_MACHINES:
+        return [pytest.mark.slow, pytest.mark.root]
+    return [pytest.mark.slow] if guide in FROM_NOTHING else []
+
+
 @pytest.fixture
-def cloud(tmp_path: Path) -> t.Iterator[Simulator]:
-    """The account of the reader."""
-    keys = [argument for key in KEYS for argument in ("--api-key", key)]
-    hosts = ["--hosts", "local", "--ssh-port", str(SSH_PORT)]
-    with running_simulator(tmp_path, "--boot-time", "0", "--time-scale", "1000", *hosts, *keys) as simulator:
+def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Simulator]:
+    """Yield the account of the reader."""
+    keys = [argument for key in EXAMPLE_API_KEYS for argument in ("--api-key", key)]
+    guide = request.getfixturevalue("guide").stem
+    if guide not in ON_MACHINES:
+        with simulator_with_hosts(tmp_path, SSH_PORT, *keys) as simulator:
+            yield simulator
+        return
+    if reason := why_not():
+        pytest.skip(reason)
+    packages = [argument for package in ON_MACHINES[guide] for argument in ("--machine-package", package)]
+    options = ("--hosts", "machine", *AT_ONCE, *keys, *packages)
+    # The first time, machines with more packages take their time.
+    with running_simulator(*options, folder=tmp_path, start_seconds=900) as simulator:
         yield simulator
 
 
 @pytest.fixture
-def reader(cloud: Simulator, home: Path) -> dict[str, str]:
-    """The environment of a reader, who has a pair of SSH keys and the collection."""
+def sockets() -> t.Iterator[str]:
+    """Yield a folder with a short path, since that of a socket has a hundred characters or so."""
+    with tempfile.TemporaryDirectory(prefix="cp-") as folder:
+        yield folder
+
+
+@pytest.fixture
+def reader(guide: Path, cloud: Simulator, home: Path, sockets: str) -> dict[str, str]:
+    """Return the environment of a reader, who has a pair of SSH keys and the collection."""
     folder = home / ".ssh"
     folder.mkdir(mode=0o700)
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "id_ed25519")], check=True)
@@ -62,21 +86,18 @@ def reader(cloud: Simulator, home: Path) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}:{environment['PATH']}",
         "ANSIBLE_COLLECTIONS_PATH": str(BUILD),
         "ANSIBLE_NOCOLOR": "true",
-        "LAMBDA_API_KEY": KEYS[0],
+        "LAMBDA_API_KEY": EXAMPLE_API_KEYS[0],
         "LAMBDA_API_URL": cloud.api_url,
-        "LAMBDA_REQUEST_INTERVAL": "0",
-        "LAMBDA_LAUNCH_INTERVAL": "0",
-        "ANSIBLE_REMOTE_PORT": str(SSH_PORT),
+        **UNPACED,
+        **({"ANSIBLE_SSH_CONTROL_PATH_DIR": sockets} if guide.stem in ON_MACHINES else ssh_environment(SSH_PORT)),
         "ANSIBLE_PRIVATE_KEY_FILE": str(folder / "id_ed25519"),
-        # A socket's path has a hundred characters or so.
-        "ANSIBLE_SSH_ARGS": "-C -o ControlMaster=no",
     }
 
 
 @pytest.mark.parametrize(
     "guide",
     [
-        pytest.param(path, id=path.stem, marks=pytest.mark.slow if path.stem in FROM_NOTHING else ())
+        pytest.param(path, id=path.stem, marks=marks(path.stem))
         for path in DOCUMENTS
         if any(block.language in ("shell", "sh") for block in blocks(path))
     ],
@@ -89,6 +110,8 @@ def test_its_commands_work_in_its_order(guide: Path, reader: dict[str, str], tmp
         pytest.skip("curl, which this document uses, is not installed")
     text = script(guide).replace("8420", port).replace("2222", ssh_port).replace("2299", str(free_port()))
     text = text.replace("simulator serve ", f"simulator serve --port {port} --ssh-port {ssh_port} ")
+    # ssh takes the home of its user from the system, not from the environment.
+    text = re.sub(r"^(ssh|scp) ", r"\1 -F ~/.ssh/config -i ~/.ssh/id_ed25519 ", text, flags=re.MULTILINE)
     if guide.stem in FROM_NOTHING:
         # Somebody without a virtual environment
         reader["PATH"] = f"{Path(sys.base_prefix) / 'bin'}:/usr/bin:/bin"

@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from lambda_cloud_simulator.testing import Simulator
 from support.runner import Modules
-from support.simulator import Simulator
 
 NEWER = [
     "lambda_audit_event_info",
@@ -71,7 +71,7 @@ def test_instances(simulator: Simulator, modules: Modules, options: dict[str, t.
         ({"gpu_model": ["a10"], "available": True}, ["gpu_1x_a10"]),
         ({"gpu_model": ["H100", "B200"], "max_gpus": 1}, ["gpu_1x_h100_pcie", "gpu_1x_h100_sxm5"]),
         ({"min_gpu_memory_gb": 96}, ["gpu_1x_gh200", "gpu_8x_b200_sxm6"]),
-        ({"min_gpus": 8, "max_price_cents_per_hour": 1100}, ["gpu_8x_v100", "gpu_8x_a100"]),
+        ({"min_gpus": 8, "max_price_cents_per_hour": 1100}, ["gpu_8x_v100", "gpu_8x_v100_n", "gpu_8x_a100"]),
         ({"region": ["asia-south-1"]}, ["gpu_1x_a100_sxm4"]),
         ({"name": ["*_general"]}, ["cpu_4x_general"]),
         ({"name": ["cpu_*", "gpu_8x_v100", "gpu_1x_a10"]}, ["cpu_4x_general", "gpu_1x_a10", "gpu_8x_v100"]),
@@ -85,15 +85,29 @@ def test_instance_types(modules: Modules, options: dict[str, t.Any], expected: l
     assert [row["name"] for row in modules.run("lambda_instance_type_info", **options)["instance_types"]] == expected
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_types_have_an_architecture(simulator: Simulator, oldest: Simulator, modules: Modules, told: bool) -> None:
+    simulator.set_quirks(without_architecture=not told)
+    for each in (simulator, oldest):
+        rows = modules.on(each).run("lambda_instance_type_info")["instance_types"]
+        assert {row["name"] for row in rows if row["architecture"] == "arm64"} == {"gpu_1x_gh200"}
+        assert {row["architecture"] for row in rows} == {"x86_64", "arm64"}
+
+
 def test_images(simulator: Simulator, modules: Modules) -> None:
     every = modules.run("lambda_image_info")["images"]
-    assert len(every) == len(simulator.api("GET", "/images"))
+    assert len(every) == len(simulator.call_api("GET", "/images"))
     options = {"family": ["lambda-stack-24-04"], "region": ["us-east-1"], "architecture": "x86_64"}
     some = modules.run("lambda_image_info", **options)["images"]
     assert [row["version"] for row in some] == ["24.4.2", "24.4.1"]
     newest = modules.run("lambda_image_info", newest_only=True, **options)["images"]
     assert [row["version"] for row in newest] == ["24.4.2"]
-    assert modules.run("lambda_image_info", id=[newest[0]["id"]])["images"] == newest
+    # One id stands in ten regions, and the others have another one of the same name.
+    same = modules.run("lambda_image_info", id=[newest[0]["id"]])["images"]
+    assert len({row["region"]["name"] for row in same}) == len(same) == 10
+    others = {row["id"] for row in every if row["name"] == newest[0]["name"]} - {newest[0]["id"]}
+    assert len(others) == 3
+    assert modules.run("lambda_image_info", id=[newest[0]["id"]], region=["us-east-1"])["images"] == newest
 
 
 def test_regions(modules: Modules) -> None:
@@ -111,17 +125,17 @@ def test_firewall_rulesets(simulator: Simulator, modules: Modules) -> None:
 
 
 def test_keys_and_file_systems(simulator: Simulator, modules: Modules) -> None:
-    key_id = simulator.seed_key("laptop")
-    simulator.seed_key("ci")
+    key_id = simulator.seed_ssh_key("laptop")
+    simulator.seed_ssh_key("ci")
     assert [row["name"] for row in modules.run("lambda_ssh_key_info", id=[key_id])["ssh_keys"]] == ["laptop"]
     found = modules.run("lambda_file_system_info", region=["us-west-1"], name=["*"])["file_systems"]
     assert [row["name"] for row in found] == ["checkpoints"]
 
 
 def test_audit_events_follow_the_pages(simulator: Simulator, modules: Modules) -> None:
-    simulator.quirks(audit_page_size=3)
+    simulator.set_quirks(audit_page_size=3)
     for number in range(7):
-        simulator.api("POST", "/ssh-keys", {"name": f"key-{number}"})
+        simulator.call_api("POST", "/ssh-keys", {"name": f"key-{number}"})
     simulator.seed_ruleset("a")
     every = modules.run("lambda_audit_event_info", resource_type="cloud.ssh_key")
     assert len(every["events"]) == 7
@@ -137,3 +151,11 @@ def test_audit_events_follow_the_pages(simulator: Simulator, modules: Modules) -
     assert none["events"] == []
     assert "at least 1" in modules.run("lambda_audit_event_info", max_events=0)["msg"]
     assert "start" in modules.run("lambda_audit_event_info", start="yesterday")["msg"]
+
+
+def test_what_is_terminating_costs_nothing(simulator: Simulator, modules: Modules) -> None:
+    simulator.seed_instance("a")
+    simulator.seed_instance("going", status="terminating")
+    listed = modules.run("lambda_instance_info")
+    assert len(listed["instances"]) == 2
+    assert listed["hourly_cost_cents"] == 75

@@ -11,15 +11,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.runner import ROOT, ansible
-from support.simulator import Simulator
-
-PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaTM9EBVJ7WcVcV5nUJPwJ6gYzJ3nOVkqzQwVvWfJbx me"
+from lambda_cloud_simulator.testing import Simulator
+from support.runner import MODULE_NAMES, ROOT, ansible
+from support.samples import PUBLIC_KEY_LINE
 
 
 @pytest.fixture(params=["folder", "tarball"])
 def installed(environment: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, str]:
-    """An environment that has the collection in its home, from a checkout or as it is released, and the checkout nowhere."""
+    """Return an environment that has the collection in its home, from a checkout or as it is released, and the checkout nowhere."""
     for name in ("ANSIBLE_CONFIG", "PYTHONPATH"):
         del environment[name]
     readme = (ROOT / "README.md").read_text()
@@ -41,7 +40,7 @@ def installed(environment: dict[str, str], tmp_path: Path, request: pytest.Fixtu
 def test_the_main_job_from_an_installed_collection(
     simulator: Simulator, installed: dict[str, str], home: Path, tmp_path: Path
 ) -> None:
-    (home / "key.pub").write_text(PUBLIC)
+    (home / "key.pub").write_text(PUBLIC_KEY_LINE)
     fleet = {
         "fleet_machines": [{"name": "train-[01:02]", "instance_type": "gpu_1x_a10", "region": "us-east-1"}],
         "fleet_ssh_key": "laptop",
@@ -54,7 +53,7 @@ def test_the_main_job_from_an_installed_collection(
         {"simulator", "tests", "demo", "tools", "Makefile", ".ci"}
     )
     launched = ansible(["ansible-playbook", "lambdal.cloud.launch", *extra], installed, cwd=tmp_path)
-    assert "2 machines cost 1.50 US dollars per hour" in launched.stdout
+    assert "2 instances cost 1.50 US dollars per hour" in launched.stdout
     assert set(simulator.live()) == {"train-01", "train-02"}
     config = there / "playbooks" / "lambda.yml"
     graph = ansible(["ansible-inventory", "-i", str(config), "--graph"], installed, cwd=tmp_path).stdout
@@ -84,10 +83,9 @@ def test_every_playbook_is_found_by_its_full_name(installed: dict[str, str], tmp
 
 def test_every_module_answers(simulator: Simulator, installed: dict[str, str], tmp_path: Path) -> None:
     absent = {"name": "nobody", "state": "absent"}
-    modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
-    tasks = [{f"lambdal.cloud.{name}": None if name.endswith("_info") else absent} for name in modules]
+    tasks = [{f"lambdal.cloud.{name}": None if name.endswith("_info") else absent} for name in MODULE_NAMES]
     (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
     done = ansible(["ansible-playbook", "play.yml"], installed, cwd=tmp_path)
-    assert re.search(rf"localhost +: ok={len(modules)} +changed=0 +", done.stdout)
+    assert re.search(rf"localhost +: ok={len(MODULE_NAMES)} +changed=0 +", done.stdout)
     # Each asked the account for something.
-    assert len(simulator.operations()) >= len(modules)
+    assert len(simulator.operations()) >= len(MODULE_NAMES)

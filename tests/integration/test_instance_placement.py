@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where machines are launched, and with what."""
+"""Where instances are launched, and with what."""
 
 from __future__ import annotations
 
@@ -11,21 +11,14 @@ import time
 import typing as t
 
 import pytest
+from lambda_cloud_simulator.testing import Simulator
 from support.runner import Modules
-from support.simulator import Simulator
+from support.samples import LAUNCH, WAIT
 
-MACHINE: dict[str, t.Any] = {
-    "ssh_key": "laptop",
-    "wait_interval": 0.05,
-    "wait_timeout": 20,
-    "outcome_timeout": 0.3,
-}
-LAUNCH: dict[str, t.Any] = {**MACHINE, "instance_type": ["gpu_1x_a10"], "region": ["us-east-1"]}
+OPTIONS: dict[str, t.Any] = {"ssh_key": "laptop", **WAIT}
 
 
-@pytest.fixture(autouse=True)
-def _key(simulator: Simulator) -> None:
-    simulator.seed_key("laptop")
+pytestmark = pytest.mark.usefixtures("laptop")
 
 
 def place(row: dict[str, t.Any]) -> tuple[str, str]:
@@ -44,44 +37,44 @@ def test_what_is_preferred_decides(
     simulator: Simulator, modules: Modules, prefer: str, expected: tuple[str, str]
 ) -> None:
     options = {"instance_type": ["gpu_1x_a100_sxm4", "gpu_1x_a10"], "region": ["us-west-1", "us-west-2"]}
-    predicted = modules.run("lambda_instance", check=True, name=["a"], prefer=prefer, **options, **MACHINE)
-    done = modules.run("lambda_instance", name=["a"], prefer=prefer, **options, **MACHINE)
+    predicted = modules.run("lambda_instance", check=True, name=["a"], prefer=prefer, **options, **OPTIONS)
+    done = modules.run("lambda_instance", name=["a"], prefer=prefer, **options, **OPTIONS)
     assert done.changed
     assert place(simulator.live()["a"]) == expected
     assert predicted["diff"] == done["diff"]
 
 
 def test_one_region_is_decided_for_all(simulator: Simulator, modules: Modules) -> None:
-    # The first machine alone would go to us-east-1, where there is nothing for the second.
-    simulator.capacity(gpu_1x_a10={"us-east-1": 1, "us-west-1": 5}, cpu_4x_general={"us-east-1": 0, "us-west-1": 5})
+    # The first instance alone would go to us-east-1, where there is nothing for the second.
+    simulator.set_capacity(gpu_1x_a10={"us-east-1": 1, "us-west-1": 5}, cpu_4x_general={"us-east-1": 0, "us-west-1": 5})
     groups = [
         {"name": ["gpu"], "instance_type": ["gpu_1x_a10"]},
         {"name": ["cpu"], "instance_type": ["cpu_4x_general"]},
     ]
-    done = modules.run("lambda_instance", machines=groups, same_region=True, **MACHINE)
+    done = modules.run("lambda_instance", machines=groups, same_region=True, **OPTIONS)
     assert done.changed
     assert {row["region"]["name"] for row in simulator.live().values()} == {"us-west-1"}
 
 
-def test_one_region_is_that_of_the_machine_that_exists(simulator: Simulator, modules: Modules) -> None:
+def test_one_region_is_that_of_the_instance_that_exists(simulator: Simulator, modules: Modules) -> None:
     simulator.seed_instance("a", region="us-west-1")
-    done = modules.run("lambda_instance", name=["a", "b"], instance_type=["gpu_1x_a10"], same_region=True, **MACHINE)
+    done = modules.run("lambda_instance", name=["a", "b"], instance_type=["gpu_1x_a10"], same_region=True, **OPTIONS)
     assert done.changed
     assert simulator.live()["b"]["region"]["name"] == "us-west-1"
 
 
 def test_one_region_that_runs_out_is_not_left(simulator: Simulator, modules: Modules) -> None:
-    simulator.capacity(gpu_1x_a10={"us-east-1": 1, "us-west-1": 1})
-    done = modules.run("lambda_instance", name=["a", "b"], instance_type=["gpu_1x_a10"], same_region=True, **MACHINE)
+    simulator.set_capacity(gpu_1x_a10={"us-east-1": 1, "us-west-1": 1})
+    done = modules.run("lambda_instance", name=["a", "b"], instance_type=["gpu_1x_a10"], same_region=True, **OPTIONS)
     assert done.failed
     assert "Launched 1 of 2 instances" in done["msg"]
     assert [row["region"]["name"] for row in simulator.live().values()] == ["us-east-1"]
 
 
-def test_machines_in_two_regions_cannot_be_in_one(simulator: Simulator, modules: Modules) -> None:
+def test_instances_in_two_regions_cannot_be_in_one(simulator: Simulator, modules: Modules) -> None:
     for name, region in (("a", "us-east-1"), ("b", "us-west-1")):
         simulator.seed_instance(name, region=region)
-    options = {"instance_type": ["gpu_1x_a10"], "same_region": True, **MACHINE}
+    options = {"instance_type": ["gpu_1x_a10"], "same_region": True, **OPTIONS}
     done = modules.run("lambda_instance", name=["a", "b", "c"], **options)
     assert "some are in us-east-1 and us-west-1" in done["msg"]
     assert set(simulator.live()) == {"a", "b"}
@@ -90,10 +83,10 @@ def test_machines_in_two_regions_cannot_be_in_one(simulator: Simulator, modules:
 
 
 def test_capacity_is_looked_for_until_it_appears(simulator: Simulator, modules: Modules) -> None:
-    simulator.capacity(gpu_1x_a10={"us-east-1": 0, "us-west-1": 0})
-    arrival = threading.Timer(1.5, lambda: simulator.capacity(gpu_1x_a10={"us-west-1": 1}))
+    simulator.set_capacity(gpu_1x_a10={"us-east-1": 0, "us-west-1": 0})
+    arrival = threading.Timer(1.5, lambda: simulator.set_capacity(gpu_1x_a10={"us-west-1": 1}))
     arrival.start()
-    done = modules.run("lambda_instance", name=["a"], instance_type=["gpu_1x_a10"], capacity_timeout=30, **MACHINE)
+    done = modules.run("lambda_instance", name=["a"], instance_type=["gpu_1x_a10"], capacity_timeout=30, **OPTIONS)
     arrival.join()
     assert done.changed
     assert place(simulator.live()["a"]) == ("gpu_1x_a10", "us-west-1")
@@ -103,7 +96,7 @@ def test_capacity_is_looked_for_until_it_appears(simulator: Simulator, modules: 
 
 
 def test_capacity_that_the_list_promises_in_vain_is_looked_for(simulator: Simulator, modules: Modules) -> None:
-    simulator.fault("no-capacity", "launch", times=2)
+    simulator.add_fault("no-capacity", "launch", times=2)
     done = modules.run("lambda_instance", name=["a"], capacity_timeout=30, **LAUNCH)
     assert done.changed
     assert simulator.operations() == [
@@ -116,13 +109,13 @@ def test_capacity_that_the_list_promises_in_vain_is_looked_for(simulator: Simula
     assert [each.get("refused") for each in done["placements"]] == [refused, refused, None]
 
 
-def test_a_machine_without_capacity_keeps_no_other_waiting(simulator: Simulator, modules: Modules) -> None:
-    simulator.capacity(gpu_1x_a100={"us-south-1": 0})
+def test_an_instance_without_capacity_keeps_no_other_waiting(simulator: Simulator, modules: Modules) -> None:
+    simulator.set_capacity(gpu_1x_a100={"us-south-1": 0})
     groups = [
         {"name": ["scarce"], "instance_type": ["gpu_1x_a100"]},
         {"name": ["common"], "instance_type": ["gpu_1x_a10"]},
     ]
-    done = modules.run("lambda_instance", machines=groups, capacity_timeout=1, **MACHINE)
+    done = modules.run("lambda_instance", machines=groups, capacity_timeout=1, **OPTIONS)
     assert done.failed
     assert "Launched 1 of 2 instances. There is no capacity for 'scarce' now" in done["msg"]
     assert list(simulator.live()) == ["common"]
@@ -130,15 +123,15 @@ def test_a_machine_without_capacity_keeps_no_other_waiting(simulator: Simulator,
 
 
 def test_no_capacity_within_the_time_given_fails(simulator: Simulator, modules: Modules) -> None:
-    simulator.capacity(gpu_1x_a10={"us-east-1": 0, "us-west-1": 0})
+    simulator.set_capacity(gpu_1x_a10={"us-east-1": 0, "us-west-1": 0})
     begin = time.monotonic()
-    done = modules.run("lambda_instance", name=["a"], instance_type=["gpu_1x_a10"], capacity_timeout=1, **MACHINE)
+    done = modules.run("lambda_instance", name=["a"], instance_type=["gpu_1x_a10"], capacity_timeout=1, **OPTIONS)
     assert done.failed
     assert "no capacity for 'a' now: gpu_1x_a10 in any region" in done["msg"]
     assert time.monotonic() - begin >= 0.9
-    # What is only tried out cannot wait: it tells where the machine would best go.
+    # What is only tried out cannot wait: it tells where the instance would best go.
     predicted = modules.run(
-        "lambda_instance", check=True, name=["a"], instance_type=["gpu_1x_a10"], capacity_timeout=1, **MACHINE
+        "lambda_instance", check=True, name=["a"], instance_type=["gpu_1x_a10"], capacity_timeout=1, **OPTIONS
     )
     assert predicted.changed
     assert predicted["instances"][0]["region"]["name"] is None
@@ -147,7 +140,7 @@ def test_no_capacity_within_the_time_given_fails(simulator: Simulator, modules: 
 def test_a_region_that_does_not_exist_is_no_want_of_capacity(simulator: Simulator, modules: Modules) -> None:
     options = {"name": ["a"], "instance_type": ["gpu_1x_a10", "gpu_1x_a100"], "region": ["mars-1"]}
     for check in (False, True):
-        done = modules.run("lambda_instance", check=check, **options, **MACHINE)
+        done = modules.run("lambda_instance", check=check, **options, **OPTIONS)
         assert done.failed
         assert "The region 'mars-1' does not exist. There are: asia-northeast-1" in done["msg"]
     assert simulator.live() == {}
@@ -190,15 +183,36 @@ def test_everything_that_a_launch_can_be_given(simulator: Simulator, modules: Mo
 
 
 def test_an_image_is_taken_by_its_id_where_it_is(simulator: Simulator, modules: Modules) -> None:
-    images = simulator.api("GET", "/images")
-    image = next(row for row in images if row["region"]["name"] == "us-west-1" and row["architecture"] == "x86_64")
-    done = modules.run("lambda_instance", name=["a"], instance_type=["gpu_1x_a10"], image=image["id"], **MACHINE)
+    images = simulator.call_api("GET", "/images")
+    elsewhere = {row["id"] for row in images if row["region"]["name"] == "us-east-1"}
+    image = next(
+        row
+        for row in images
+        if row["region"]["name"] == "us-west-1" and row["architecture"] == "x86_64" and row["id"] not in elsewhere
+    )
+    done = modules.run("lambda_instance", name=["a"], instance_type=["gpu_1x_a10"], image=image["id"], **OPTIONS)
     assert done.changed
     assert simulator.live()["a"]["region"]["name"] == "us-west-1"
+    assert simulator.live()["a"]["image"]["id"] == image["id"]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_an_image_of_many_regions_is_launched_where_the_architecture_fits(
+    simulator: Simulator, modules: Modules, told: bool
+) -> None:
+    simulator.set_quirks(without_architecture=not told)
+    rows = [row for row in simulator.call_api("GET", "/images") if row["architecture"] == "arm64"]
+    ids = [row["id"] for row in rows]
+    image = next(row["id"] for row in rows if row["region"]["name"] == "us-east-3" and ids.count(row["id"]) == 10)
+    types = ["gpu_1x_a10", "gpu_1x_gh200"]
+    done = modules.run("lambda_instance", name=["a"], instance_type=types, image=image, **OPTIONS)
+    assert done["instances"][0]["instance_type"]["name"] == "gpu_1x_gh200"
+    assert simulator.live()["a"]["image"]["id"] == image
+    assert len([each for each in simulator.requests() if each["operation"] == "launch"]) == 1
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"image": "windows"}, "image 'windows', which is neither an id nor a family. Families: gpu-base-22-04"),
         (
@@ -223,17 +237,17 @@ def test_an_image_is_taken_by_its_id_where_it_is(simulator: Simulator, modules: 
     ],
 )
 def test_what_cannot_be_had_is_told_before_anything_is_launched(
-    simulator: Simulator, modules: Modules, options: dict[str, t.Any], told: str
+    simulator: Simulator, modules: Modules, options: dict[str, t.Any], message: str
 ) -> None:
     simulator.seed_ruleset("west", "us-west-1")
     done = modules.run("lambda_instance", **{"name": ["a"], **LAUNCH, **options})
     assert done.failed
-    assert told in done["msg"]
+    assert message in done["msg"]
     assert simulator.live() == {}
 
 
 def test_two_keys_of_one_name_are_told(simulator: Simulator, modules: Modules) -> None:
-    ids = [simulator.seed_key("twin"), simulator.seed_key("twin")]
+    ids = [simulator.seed_ssh_key("twin"), simulator.seed_ssh_key("twin")]
     done = modules.run("lambda_instance", name=["a"], **{**LAUNCH, "ssh_key": "twin"})
     assert done.failed
     assert "2 SSH keys are named 'twin'" in done["msg"]
@@ -268,7 +282,7 @@ class TestOldest:
 
     @pytest.fixture
     def modules(self, oldest: Simulator, modules: Modules) -> Modules:
-        oldest.seed_key("laptop")
+        oldest.seed_ssh_key("laptop")
         return modules.on(oldest)
 
     def test_what_it_knows_works(self, oldest: Simulator, modules: Modules) -> None:
@@ -278,7 +292,7 @@ class TestOldest:
         assert predicted["diff"] == done["diff"]
         assert set(oldest.live()) == {"a", "b"}
         assert not modules.run("lambda_instance", name=["a", "b"], **options).changed
-        assert modules.run("lambda_instance", name=["a", "b"], state="restarted", **MACHINE).changed
+        assert modules.run("lambda_instance", name=["a", "b"], state="restarted", **OPTIONS).changed
         assert modules.run("lambda_instance", name=["a", "b"], state="absent", wait_interval=0.05).changed
         assert oldest.live() == {}
 

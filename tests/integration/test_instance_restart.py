@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Machines that exist: restarted, renamed, terminated one by one."""
+"""Instances that exist: restarted, renamed, terminated one by one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import time
 import typing as t
 
 import pytest
+from lambda_cloud_simulator.testing import Simulator
 from support.runner import Modules
-from support.simulator import Simulator
-
-WAIT: dict[str, t.Any] = {"wait_interval": 0.02, "wait_timeout": 20, "outcome_timeout": 0.3}
+from support.samples import WAIT
 
 
 def asked(simulator: Simulator, operation: str) -> list[list[str]]:
@@ -23,14 +22,14 @@ def asked(simulator: Simulator, operation: str) -> list[list[str]]:
 def run_while_one_vanishes(
     simulator: Simulator, modules: Modules, instance_id: str, operation: str, state: str
 ) -> dict[str, t.Any]:
-    """A task whose request names a machine that went away after the task had seen it."""
-    simulator.fault("delay", operation, seconds=1, when="before")
+    """Return the result of a task whose request names an instance that went away after the task had seen it."""
+    simulator.add_fault("delay", operation, seconds=1, when="before")
     running = modules.start("lambda_instance", name=["a", "b", "c"], state=state, **WAIT)
     until = time.monotonic() + 20
     while "list_instances" not in simulator.operations():
         assert time.monotonic() < until
         time.sleep(0.02)
-    simulator.fate_now(instance_id, "vanishes")
+    simulator.apply_fate(instance_id, "vanishes")
     return t.cast("dict[str, t.Any]", json.loads(running.communicate()[0]))
 
 
@@ -59,7 +58,7 @@ def test_nothing_to_restart_changes_nothing(simulator: Simulator, modules: Modul
     assert simulator.operations() == ["list_instances"]
 
 
-def test_a_machine_that_does_not_come_back_is_told(simulator: Simulator, modules: Modules) -> None:
+def test_an_instance_that_does_not_come_back_is_told(simulator: Simulator, modules: Modules) -> None:
     instance_id = simulator.seed_instance("a")
     running = modules.start("lambda_instance", name=["a"], state="restarted", **{**WAIT, "outcome_timeout": 3})
     # Never seen to leave its status, it is given a moment; then its end is seen.
@@ -67,7 +66,7 @@ def test_a_machine_that_does_not_come_back_is_told(simulator: Simulator, modules
     while "restart" not in simulator.operations():
         assert time.monotonic() < until
         time.sleep(0.02)
-    simulator.fate_now(instance_id, "unhealthy")
+    simulator.apply_fate(instance_id, "unhealthy")
     output = running.communicate()[0]
     assert "will not become active" in output
     assert instance_id in output
@@ -85,7 +84,7 @@ def test_one_bad_id_does_not_keep_the_others_from_restarting(simulator: Simulato
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_restart_whose_answer_was_lost_happens_once(simulator: Simulator, modules: Modules, when: str) -> None:
     simulator.seed_instance("a")
-    simulator.fault("drop", "restart", when=when)
+    simulator.add_fault("drop", "restart", when=when)
     done = modules.run("lambda_instance", name=["a"], state="restarted", **WAIT)
     assert done.changed
 
@@ -100,7 +99,7 @@ def test_one_bad_id_does_not_keep_the_others_alive(simulator: Simulator, modules
 
 def test_one_that_cannot_be_terminated_is_told_and_the_rest_go(simulator: Simulator, modules: Modules) -> None:
     ids = [simulator.seed_instance(name) for name in ("a", "b", "c")]
-    simulator.fault("status", "terminate", times=6, status=500, when="before")
+    simulator.add_fault("status", "terminate", times=6, status=500, when="before")
     done = modules.run("lambda_instance", name=["a", "b", "c"], state="absent", **WAIT)
     assert done.failed
     assert f"These instances were not terminated, and bill: a (id {ids[0]}, active): Could not terminate" in done["msg"]
@@ -111,7 +110,7 @@ def test_one_that_cannot_be_terminated_is_told_and_the_rest_go(simulator: Simula
 def test_a_refused_key_is_not_tried_for_each(simulator: Simulator, modules: Modules) -> None:
     for name in ("a", "b"):
         simulator.seed_instance(name)
-    simulator.fault("status", "terminate", times=1, status=403, when="before")
+    simulator.add_fault("status", "terminate", times=1, status=403, when="before")
     done = modules.run("lambda_instance", name=["a", "b"], state="absent", **WAIT)
     assert done.failed
     assert len(asked(simulator, "terminate")) == 1
@@ -146,7 +145,7 @@ def test_a_name_is_given_by_id(simulator: Simulator, modules: Modules) -> None:
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_rename_whose_answer_was_lost_is_sent_again(simulator: Simulator, modules: Modules, when: str) -> None:
     instance_id = simulator.seed_instance("a")
-    simulator.fault("drop", "rename_instance", when=when)
+    simulator.add_fault("drop", "rename_instance", when=when)
     assert modules.run("lambda_instance", id=[instance_id], name=["b"], **WAIT).changed
     assert list(simulator.live()) == ["b"]
 

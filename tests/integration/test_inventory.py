@@ -4,43 +4,19 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
+from lambda_cloud_simulator.testing import API_KEY, Simulator
 from support.examples import examples
+from support.inventory import Inventory
 from support.runner import ROOT, ansible
-from support.simulator import KEY, Simulator
 
 
-class Inventory:
-    """Writes a configuration and asks ansible-inventory what it makes of it."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.folder = folder
-        self.environment = environment
-
-    def path(self, **options: t.Any) -> str:
-        file = self.folder / "lambda.yml"
-        file.write_text(yaml.safe_dump({"plugin": "lambdal.cloud.lambda_cloud", **options}))
-        return str(file)
-
-    def list(self, *arguments: str, **options: t.Any) -> dict[str, t.Any]:
-        done = ansible(["ansible-inventory", "-i", self.path(**options), "--list", *arguments], self.environment)
-        assert "WARNING" not in done.stderr or "of one host alone" in done.stderr, done.stderr
-        return t.cast("dict[str, t.Any]", json.loads(done.stdout))
-
-    def hosts(self, *arguments: str, **options: t.Any) -> dict[str, dict[str, t.Any]]:
-        return t.cast("dict[str, dict[str, t.Any]]", self.list(*arguments, **options)["_meta"]["hostvars"])
-
-
-@pytest.fixture
-def inventory(environment: dict[str, str], tmp_path: Path) -> Inventory:
-    return Inventory(tmp_path, environment)
-
-
-def test_machines_are_hosts_with_one_request(simulator: Simulator, inventory: Inventory) -> None:
+def test_instances_are_hosts_with_one_request(simulator: Simulator, inventory: Inventory) -> None:
     for number in range(5):
         simulator.seed_instance(f"m{number}", ip=f"198.18.0.{number + 1}")
     simulator.seed_instance("slow", status="booting")
@@ -94,6 +70,8 @@ def test_host_variables_are_those_that_modules_return(
     simulator.seed_instance("a", ip="198.18.0.1", tags={"owner": "me"})
     host = inventory.hosts()["a"]
     assert host.pop("ansible_user") == "ubuntu"
+    for name in ("ssh", "sftp", "scp"):
+        assert "StrictHostKeyChecking=accept-new" in host.pop(f"ansible_{name}_extra_args")
     play = {
         "hosts": "localhost",
         "gather_facts": False,
@@ -121,7 +99,7 @@ DISGUISED = "#jinja2:variable_start_string:'[['\n[[lookup('pipe','touch PWNED')}
 def test_what_the_api_returns_is_never_run(simulator: Simulator, inventory: Inventory, tmp_path: Path) -> None:
     simulator.seed_instance(HOSTILE, tags={"note": HOSTILE})
     inventory.environment["PWD"] = str(tmp_path)
-    listed = inventory.list(
+    listed, _warnings = inventory.told(
         compose={"copied": "lambda_name"},
         groups={"named": "lambda_name is defined"},
         keyed_groups=[{"key": "lambda_name", "prefix": "n"}],
@@ -150,7 +128,7 @@ def test_a_warm_cache_asks_nothing_and_holds_no_secret(
     assert list(inventory.hosts("--flush-cache", **cache)) == ["a", "b"]
     kept = "".join(file.read_text() for file in (tmp_path / "cache").iterdir())
     assert "jupyter" not in kept
-    assert KEY not in kept
+    assert API_KEY not in kept
     # Another account must not see it.
     inventory.environment["LAMBDA_API_KEY"] = "another"
     done = ansible(["ansible-inventory", "-i", inventory.path(**cache), "--list"], inventory.environment, succeed=False)
@@ -168,12 +146,12 @@ def test_statuses_are_asked_for(simulator: Simulator, inventory: Inventory) -> N
 def test_a_key_may_be_a_template(simulator: Simulator, inventory: Inventory) -> None:
     simulator.seed_instance("a")
     del inventory.environment["LAMBDA_API_KEY"]
-    inventory.environment["MY_KEY"] = KEY
+    inventory.environment["MY_KEY"] = API_KEY
     assert list(inventory.hosts(api_key="{{ lookup('env', 'MY_KEY') }}")) == ["a"]
 
 
 def test_a_failure_is_that_failure_and_no_empty_inventory(simulator: Simulator, inventory: Inventory) -> None:
-    simulator.fault("status", "list_instances", times=50, status=503)
+    simulator.add_fault("status", "list_instances", times=50, status=503)
     options = {"retry_timeout": 0.2}
     done = ansible(
         ["ansible-inventory", "-i", inventory.path(**options), "--list"], inventory.environment, succeed=False
@@ -186,7 +164,9 @@ def test_the_examples_and_the_shipped_configuration_work(simulator: Simulator, i
     simulator.seed_instance("train-1")
     blocks = list(yaml.safe_load_all(examples(ROOT / "plugins" / "inventory" / "lambda_cloud.py")))
     blocks.append(yaml.safe_load((ROOT / "playbooks" / "lambda.yml").read_text()))
-    assert len(blocks) == 5
+    assert len(blocks) == 6
+    # Another key of the same account.
+    inventory.environment["PRODUCTION_API_KEY"] = API_KEY
     for block in blocks:
         block.pop("plugin")
         assert list(inventory.hosts(**block)) == ["train-1"], block
@@ -236,9 +216,10 @@ def fleet(simulator: Simulator) -> None:
         ),
         ({"filters": [{"include": "lambda_instance_type.specs.gpus > 1"}, {"exclude": True}]}, ["eval"]),
         (
-            {"filters": [{"include": "lambda_nothing.at_all"}, {"exclude": "lambda_name == 'eval'"}]},
+            {"filters": [{"include": "lambda_nothing.at_all", "default": False}, {"exclude": "lambda_name == 'eval'"}]},
             ["train-1", "train-2"],
         ),
+        ({"filters": [{"exclude": "(lambda_tags | items2dict).project == 'vision'", "default": True}]}, ["eval"]),
         ({"regions": ["{{ 'us-west-1' }}"]}, ["train-2"]),
         (
             {"hostnames": ["(lambda_tags | items2dict).get('role')", "hostname", "name"], "names": ["train-*"]},
@@ -247,7 +228,7 @@ def fleet(simulator: Simulator) -> None:
         ({"hostnames": ["lambda_region.name"], "names": ["eval"]}, ["us-east-1"]),
     ],
 )
-def test_which_machines_and_what_they_are_called(
+def test_which_instances_and_what_they_are_called(
     inventory: Inventory, options: dict[str, t.Any], expected: list[str]
 ) -> None:
     assert sorted(inventory.hosts(**options)) == expected
@@ -320,7 +301,7 @@ def test_a_changed_configuration_takes_effect_with_a_warm_cache(
     assert list(inventory.hosts(names=["eval"], hostvars_prefix="x_", **cache)) == ["eval"]
     assert simulator.operations() == ["list_instances"]
     # An outage is none while the cache is warm.
-    simulator.fault("status", "list_instances", times=99, status=503)
+    simulator.add_fault("status", "list_instances", times=99, status=503)
     assert len(inventory.hosts(**cache)) == 3
 
 
@@ -352,23 +333,23 @@ def test_extra_variables_may_be_used(inventory: Inventory) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
-        ({"region": ["us-east-1"]}, "'region' is no option of lambdal.cloud.lambda_cloud"),
-        ({"filters": [{"only": "true"}]}, "A filter has one key, include or exclude"),
+        ({"region": ["us-east-1"]}, "lambdal.cloud.lambda_cloud has no option 'region'"),
+        ({"filters": [{"only": "true"}]}, "A filter must have exactly one key, include or exclude"),
         ({"filters": [{"include": "lambda_name +"}], "strict": True}, "Could not evaluate 'lambda_name +'"),
         ({"statuses": ["dead"]}, "dead"),
         ({"names": ["a-[3:1]"]}, "The range [3:1]"),
     ],
 )
 def test_a_wrong_option_is_told_with_its_place(
-    simulator: Simulator, inventory: Inventory, options: dict[str, t.Any], told: str
+    simulator: Simulator, inventory: Inventory, options: dict[str, t.Any], message: str
 ) -> None:
     simulator.seed_instance("a")
     done = ansible(
         ["ansible-inventory", "-i", inventory.path(**options), "--list"], inventory.environment, succeed=False
     )
-    assert told in " ".join(done.stderr.split())
+    assert message in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     if "region" in options:
         assert f"{inventory.folder / 'lambda.yml'}:2:1" in done.stderr
@@ -378,7 +359,7 @@ def test_names_that_mean_something_else_are_told_apart(simulator: Simulator, inv
     ids = {name: simulator.seed_instance(name) for name in ("localhost", "all", "lambda_cloud")}
     done = ansible(["ansible-inventory", "-i", inventory.path(), "--list"], inventory.environment)
     assert set(json.loads(done.stdout)["_meta"]["hostvars"]) == {f"{name}-{each}" for name, each in ids.items()}
-    assert "cannot be the name of one host alone" in " ".join(done.stderr.split())
+    assert "is reserved or not unique" in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize("text", [HOSTILE, DISGUISED])
@@ -386,14 +367,17 @@ def test_templates_in_names_and_tags_stay_text(
     simulator: Simulator, inventory: Inventory, tmp_path: Path, text: str
 ) -> None:
     simulator.seed_instance(text, tags={"note": text})
-    listed = inventory.list(
+    listed, warnings = inventory.told(
         hostnames=["lambda_tags[0].value", "name"],
         filters=[{"exclude": "lambda_name == 'other'"}],
         compose={"copied": "lambda_tags | items2dict"},
         groups={"named": "lambda_name is defined"},
         keyed_groups=[{"key": "lambda_tags | items2dict", "prefix": "tag"}],
     )
-    assert list(listed["_meta"]["hostvars"]) == [text]
+    (host,) = listed["_meta"]["hostvars"]
+    assert re.fullmatch(r"\w[\w.-]*", host)
+    assert f"is the host '{host}'" in warnings
+    assert text in json.dumps(listed["_meta"]["hostvars"][host]["copied"]).encode().decode("unicode_escape")
     # Nor when a task prints it.
     play = {
         "hosts": "all",
@@ -408,3 +392,63 @@ def test_templates_in_names_and_tags_stay_text(
     done = ansible(["ansible-playbook", "-i", inventory.path(), str(tmp_path / "play.yml")], inventory.environment)
     assert "touch PWNED" in done.stdout
     assert not [*tmp_path.rglob("PWNED"), *ROOT.glob("PWNED")]
+
+
+EXPRESSIONS = [
+    "lookup('pipe', 'touch PWNED')",
+    'query("ansible.builtin.pipe", "touch PWNED")',
+    'lookup ("pipe","touch PWNED")',
+    "['touch PWNED'] | map('lookup') or lookup('pipe', 'touch PWNED')",
+    "true if lookup('pipe', 'touch PWNED') else false",
+    "not lookup('pipe', 'touch PWNED') is none",
+    "(lookup('pipe', 'touch PWNED'), 1)[1] == 1",
+    HOSTILE,
+    DISGUISED,
+]
+
+
+def test_what_the_api_returns_is_no_condition(simulator: Simulator, inventory: Inventory, tmp_path: Path) -> None:
+    """An expression needs no braces where a condition is a variable."""
+    for text in EXPRESSIONS:
+        simulator.seed_instance(text, tags={"note": text})
+    conditions = [
+        {"ansible.builtin.debug": {"msg": "x"}, "when": "{{ n }}"},
+        {"ansible.builtin.assert": {"that": ["{{ n }}"]}},
+        {"ansible.builtin.debug": {"var": "{{ n }}"}},
+        {"ansible.builtin.command": {"argv": ["true"]}, "changed_when": "{{ n }}"},
+        {"ansible.builtin.command": {"argv": ["true"]}, "failed_when": ["{{ n }}"]},
+    ]
+    tasks: list[dict[str, t.Any]] = [
+        {**condition, "vars": {"n": value}, "ignore_errors": True}
+        for value in ("{{ lambda_name }}", "{{ again.note }}")
+        for condition in conditions
+    ]
+    # As the role fleet hands instances on
+    handed_on = {
+        "ansible.builtin.add_host": {"name": "{{ inventory_hostname }}", "again": {"note": "{{ lambda_name }}"}}
+    }
+    facts = {"ansible.builtin.set_fact": {"again": {"note": "{{ lambda_tags[0].value }}"}}}
+    play = {"hosts": "all", "gather_facts": False, "connection": "local", "tasks": [facts, handed_on, *tasks]}
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    inventory.environment["ANSIBLE_ALLOW_BROKEN_CONDITIONALS"] = "true"
+    done = ansible(["ansible-playbook", "-i", inventory.path(), str(tmp_path / "play.yml")], inventory.environment)
+    assert "PLAY RECAP" in done.stdout
+    assert not [*tmp_path.rglob("PWNED"), *ROOT.glob("PWNED")]
+
+
+@pytest.mark.parametrize("option", ["names", "regions", "instance_types"])
+def test_an_empty_list_selects_no_host(simulator: Simulator, inventory: Inventory, option: str) -> None:
+    simulator.seed_instance("prod", ip="198.18.0.1")
+    assert list(inventory.hosts()) == ["prod"]
+    assert inventory.hosts(**{option: []}) == {}
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), -1.0])
+def test_a_number_that_cannot_be_meant_is_named(simulator: Simulator, inventory: Inventory, value: float) -> None:
+    done = ansible(
+        ["ansible-inventory", "-i", inventory.path(request_timeout=value), "--list"],
+        inventory.environment,
+        succeed=False,
+    )
+    assert "request_timeout must be a number above 0" in done.stderr
+    assert simulator.operations() == []

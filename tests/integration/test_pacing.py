@@ -1,104 +1,89 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many processes under one account's rate limit. What is asserted is that nothing fails and what is refused, not how long
-it takes; tests/benchmarks measures that."""
+"""The rate limiter before the simulator's strict limit, over slow and uneven networks, in virtual time."""
 
 from __future__ import annotations
 
-import json
-import re
-import typing as t
-from dataclasses import dataclass
-from pathlib import Path
+import contextlib
+import functools
 
 import pytest
-from support.runner import Modules, module_environment
-from support.simulator import Simulator, running_simulator
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.rate_record import LAUNCH, REQUEST, LocalRecord
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import RateLimited
+from ansible_collections.lambdal.cloud.plugins.module_utils._timing import Deadline
+from support.network import CALLS, INTERVALS, Client, Network, send_all
+
+# Seconds of a trip on average: round trips of 20, 60, 200 and 300 ms.
+NETWORKS = pytest.mark.parametrize("mean", [0.01, 0.03, 0.1, 0.15])
+# Seconds by which a computer with much other work is late.
+COMPUTERS = pytest.mark.parametrize("busy", [0.0, 0.05])
+SEEDS = range(10)
 
 
-@dataclass(frozen=True)
-class Strict:
-    """A simulator with the rate limit on, `scale` times as fast as the service, and modules that are paced for it."""
-
-    simulator: Simulator
-    modules: Modules
-    scale: int
-
-    def pace(self, request_interval: float = 1, launch_interval: float = 12) -> dict[str, t.Any]:
-        return {"request_interval": request_interval / self.scale, "launch_interval": launch_interval / self.scale}
-
-
-@pytest.fixture(params=["process", pytest.param("direct", marks=pytest.mark.slow)])
-def module_way(request: pytest.FixtureRequest) -> str:
-    """In which way a test runs modules; what they say depends on time, so it is not compared."""
-    return str(request.param)
+@NETWORKS
+@COMPUTERS
+@pytest.mark.parametrize("answer", [0.0, 6.0])
+def test_32_launches_are_not_refused_and_are_hardly_slower_than_the_limit(
+    mean: float, answer: float, busy: float
+) -> None:
+    for seed in SEEDS:
+        network = Network(mean, answer, busy, seed)
+        client = Client("a", network, LocalRecord())
+        client.send(CALLS[REQUEST])
+        seconds = send_all(network, [client], LAUNCH, 32)
+        assert (len(network.accepted), network.limit.refused) == (33, 0)
+        assert seconds <= 1.03 * 31 * INTERVALS[LAUNCH]
 
 
-@pytest.fixture
-def strict(request: pytest.FixtureRequest, tmp_path: Path, module_way: str) -> t.Iterator[Strict]:
-    scale = request.param
-    arguments = ["--rate-limit", "--boot-time", "0", "--time-scale", str(scale)]
-    with running_simulator(tmp_path, *arguments) as simulator:
-        yield Strict(simulator, Modules(simulator, module_environment(tmp_path), module_way), scale)
+@NETWORKS
+@COMPUTERS
+def test_fifty_processes_that_share_a_record_are_not_refused(mean: float, busy: float) -> None:
+    for seed in SEEDS:
+        network = Network(mean, 0.0, busy, seed)
+        store = LocalRecord()
+        send_all(network, [Client(str(number), network, store) for number in range(50)], REQUEST, 1)
+        assert len(set(network.accepted)) == 50
+        assert network.limit.refused == 0
 
 
-real_time = pytest.mark.parametrize("strict", [1], indirect=True)
-fast = pytest.mark.parametrize("strict", [20], indirect=True)
+@NETWORKS
+def test_processes_that_launch_and_list_share_both_limits(mean: float) -> None:
+    network = Network(mean, 3.0, 0.02)
+    store = LocalRecord()
+
+    def launch(client: Client) -> None:
+        for _each in range(4):
+            client.send(CALLS[LAUNCH])
+            client.send(CALLS[REQUEST])
+
+    clients = [Client(str(number), network, store) for number in range(4)]
+    network.time.run(*(functools.partial(launch, client) for client in clients))
+    assert (len(network.accepted), network.limit.refused) == (32, 0)
 
 
-def check_many(strict: Strict, processes: int) -> None:
-    running = [strict.modules.start("lambda_instance_info", **strict.pace()) for _each in range(processes)]
-    results = [json.loads(process.communicate()[0]) for process in running]
-    assert [result.get("msg") for result in results if result.get("failed")] == []
-    answers = [request["status"] for request in strict.simulator.requests()]
-    assert answers.count(200) == processes
-    # Between a process's turn and its request a busy machine may hold it up; without turns nearly all are refused.
-    assert len(answers) - processes <= processes // 5
+@pytest.mark.parametrize("bucket", [REQUEST, LAUNCH])
+@pytest.mark.parametrize("mean", [0.01, 0.1])
+def test_three_controllers_that_share_nothing_get_about_a_third_each(bucket: str, mean: float) -> None:
+    for seed in SEEDS:
+        network = Network(mean, 0.0, 0.01, seed)
+        clients = [Client(name, network, LocalRecord()) for name in "abc"]
+        send_all(network, clients, bucket, 60)
+        # All of them still have something to send.
+        first = network.accepted[:90]
+        assert all(20 <= first.count(name) <= 40 for name in "abc")
 
 
-@real_time
-def test_ten_processes_are_not_refused(strict: Strict) -> None:
-    check_many(strict, 10)
+@pytest.mark.parametrize(("seconds", "accepted"), [(8, []), (20, ["a"])])
+def test_a_refused_launch_is_retried_until_the_deadline(seconds: float, accepted: list[str]) -> None:
+    network = Network(0.01)
+    # Somebody else has just launched.
+    assert network.limit.check("launch") is None
 
+    def launch() -> None:
+        with contextlib.nullcontext() if accepted else pytest.raises(RateLimited):
+            Client("a", network, LocalRecord()).send(CALLS[LAUNCH], Deadline(seconds, network.time.now))
 
-@pytest.mark.slow
-@real_time
-def test_fifty_processes_are_not_refused(strict: Strict) -> None:
-    check_many(strict, 50)
-
-
-@fast
-def test_sixteen_machines_are_launched_without_a_refusal(strict: Strict) -> None:
-    strict.simulator.seed_key("laptop")
-    done = strict.modules.run(
-        "lambda_instance",
-        name=["m-[01:16]"],
-        instance_type=["gpu_1x_a10"],
-        region=["us-east-1"],
-        ssh_key="laptop",
-        wait_interval=1,
-        # A twentieth of a second is little more than a busy machine's jitter, so half as much again is kept.
-        **strict.pace(launch_interval=18, request_interval=3),
-    )
-    assert not done.failed
-    assert strict.simulator.operations() == ["list_instances", *["launch"] * 16, "list_instances"]
-    assert {request["status"] for request in strict.simulator.requests()} == {200}
-
-
-@real_time
-def test_whoever_is_not_paced_is_refused_and_gets_through_all_the_same(strict: Strict) -> None:
-    running = [strict.modules.start("lambda_instance_info") for _each in range(5)]
-    assert not [1 for process in running if json.loads(process.communicate()[0]).get("failed")]
-    assert {request["status"] for request in strict.simulator.requests()} == {200, 429}
-
-
-def test_a_turn_beyond_the_deadline_fails_the_task_and_launches_nothing(simulator: Simulator, modules: Modules) -> None:
-    # A simulator without limits: a refused launch would take a turn as well.
-    simulator.seed_key("laptop")
-    machine = {"instance_type": ["gpu_1x_a10"], "region": ["us-east-1"], "ssh_key": "laptop", "wait_interval": 0.2}
-    done = modules.run("lambda_instance", name=["a", "b"], wait_timeout=5, launch_interval=60, **machine)
-    assert done.failed
-    assert re.search(r"next free turn is (60|5\d) s away", done["msg"])
-    assert list(simulator.live()) == ["a"]
-    assert done["launched"][0]["id"] in done["msg"]
+    network.time.run(launch)
+    assert network.accepted == accepted
+    assert network.limit.refused == 1

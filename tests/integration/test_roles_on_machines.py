@@ -10,26 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import tempfile
 import typing as t
 from pathlib import Path
 
 import pytest
-from lambda_cloud_simulator.hosts import HostError
-from lambda_cloud_simulator.hosts.machine import requirements
-from support.runner import ROOT, ansible, module_environment
-from support.simulator import KEY, Simulator, running_simulator
-
-
-def why_not() -> str:
-    """Why machines cannot be had here; empty if they can."""
-    try:
-        requirements.check()
-    except HostError as error:
-        return str(error)
-    return ""
-
+from support.machines import World, machines, why_not
+from support.runner import AT_ONCE, SCENARIOS
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,8 +27,8 @@ pytestmark = [
 JOB = """
 import json, os, pathlib, socket, sys, time
 options = dict(word.lstrip("-").split("=", 1) for word in sys.argv[1:] if word.startswith("--") and "=" in word)
-rank, nodes = int(options["node-rank"]), int(options["nnodes"])
-host, port = options["rdzv-endpoint"].split(":")
+rank, nodes = int(options["node_rank"]), int(options["nnodes"])
+host, port = options["master_addr"], options["master_port"]
 if rank == 0:
     server = socket.create_server((host, int(port)))
     peers = [server.accept()[0] for _each in range(nodes - 1)]
@@ -64,57 +50,16 @@ out.mkdir(exist_ok=True)
 """
 
 
-class World(t.NamedTuple):
-    """A simulator with machines, and how Ansible reaches them."""
-
-    simulator: Simulator
-    environment: dict[str, str]
-    fleet: dict[str, t.Any]
-    key: Path
-
-    def play(self, name: str, *extra: dict[str, t.Any], succeed: bool = True) -> str:
-        variables = [word for each in (self.fleet, *extra) for word in ("-e", json.dumps(each))]
-        command = ["ansible-playbook", "-i", "playbooks/lambda.yml", f"playbooks/{name}.yml", *variables]
-        return ansible(command, self.environment, succeed=succeed).stdout
-
-    def ssh(self, name: str, command: str) -> subprocess.Popen[str]:
-        fresh = ["-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-oLogLevel=ERROR", "-oBatchMode=yes"]
-        address = f"ubuntu@{self.simulator.live()[name]['ip']}"
-        argv = ["ssh", "-F", "none", "-i", str(self.key), *fresh, address, command]
-        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+@pytest.fixture
+def options() -> t.Sequence[str]:
+    """Return the options of the simulator."""
+    return AT_ONCE
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> t.Iterator[World]:
-    key = tmp_path / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    home = tmp_path / "home"
-    home.mkdir()
-    # A socket's path has a hundred characters or so, which the folders of tests alone may take.
-    sockets = tempfile.TemporaryDirectory(prefix="cp-")
-    with (
-        sockets,
-        running_simulator(tmp_path, "--hosts", "machine", "--boot-time", "0", "--time-scale", "1000") as simulator,
-    ):
-        environment = {
-            **module_environment(home),
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "ANSIBLE_PRIVATE_KEY_FILE": str(key),
-            "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets.name,
-            "ANSIBLE_FORKS": "10",
-            "LAMBDA_API_KEY": KEY,
-            "LAMBDA_API_URL": simulator.api_url,
-            "LAMBDA_REQUEST_INTERVAL": "0",
-            "LAMBDA_LAUNCH_INTERVAL": "0",
-        }
-        fleet = {
-            "fleet_machines": [{"name": "train-[01:02]", "instance_type": "gpu_1x_a10", "region": "us-east-1"}],
-            "fleet_ssh_key": "laptop",
-            "fleet_ssh_public_key_file": f"{key}.pub",
-            "fleet_known_hosts_file": str(tmp_path / "known_hosts"),
-            "fleet_wait_interval": 0.2,
-        }
-        yield World(simulator, environment, fleet, key)
+def world(tmp_path: Path, options: t.Sequence[str]) -> t.Iterator[World]:
+    with machines(tmp_path, options) as world:
+        yield world
 
 
 def changed(output: str, host: str) -> int:
@@ -123,10 +68,14 @@ def changed(output: str, host: str) -> int:
     return int(line[1])
 
 
+@pytest.mark.parametrize("options", SCENARIOS.values(), ids=SCENARIOS)
 def test_from_nothing_to_a_job_of_two_machines_and_back(world: World, tmp_path: Path) -> None:
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "job.py").write_text(JOB)
     (tmp_path / "requirements.txt").write_text("six==1.16.0\n")
+    # A colleague's instance, where the same key would let the playbooks in.
+    world.simulator.seed_ssh_key("laptop", Path(f"{world.key}.pub").read_text())
+    world.simulator.seed_instance("theirs", ssh_key_names=["laptop"], host=True)
     job = {
         "provision_node": True,
         "sync_push": [{"src": f"{tmp_path}/project/", "dest": "/home/ubuntu/my project/", "delete": True}],
@@ -145,6 +94,10 @@ def test_from_nothing_to_a_job_of_two_machines_and_back(world: World, tmp_path: 
     for rank, name in enumerate(("train-01", "train-02")):
         found = json.loads((tmp_path / "out" / name / "total.json").read_text())
         assert found == {"rank": rank, "total": 1, "said": 'a "b" $HOME %h \\ c'}
+    assert (
+        world.ssh("theirs", "ls -d '/home/ubuntu/my project' /home/ubuntu/env; grep train- /etc/hosts").communicate()[0]
+        == ""
+    )
 
     again = world.play("site", job)
     assert [changed(again, host) for host in ("localhost", "train-01", "train-02")] == [0, 0, 0]
@@ -152,16 +105,16 @@ def test_from_nothing_to_a_job_of_two_machines_and_back(world: World, tmp_path: 
     # What cannot be brought back keeps the machines.
     missing = {"sync_pull": [{"src": "/nowhere/", "dest": f"{tmp_path}/nothing/"}], "fleet_pull_first": True}
     world.play("terminate", job, missing, succeed=False)
-    assert sorted(world.simulator.live()) == ["train-01", "train-02"]
+    assert sorted(world.simulator.live()) == ["theirs", "train-01", "train-02"]
 
     (tmp_path / "out" / "train-01" / "total.json").unlink()
     world.play("terminate", job, {"fleet_pull_first": True})
     assert (tmp_path / "out" / "train-01" / "total.json").exists()
-    assert world.simulator.live() == {}
+    assert set(world.simulator.live()) == {"theirs"}
 
 
 def test_a_broken_machine_is_replaced_and_made_ready_and_trains(world: World, tmp_path: Path) -> None:
-    world.simulator.fate("gpu-broken", "train-02")
+    world.simulator.add_fate("gpu-broken", "train-02")
     world.play("launch")
     before = world.simulator.live()
     (tmp_path / "job.py").write_text(JOB)
@@ -200,7 +153,7 @@ def test_the_reaper_ends_exactly_the_idle_machines_of_its_owner(world: World) ->
         {"name": names[owner], "instance_type": "gpu_1x_a10", "region": "us-east-1", "tags": {"owner": owner}}
         for owner in names
     ]
-    world.simulator.capacity(gpu_1x_a10={"us-east-1": 10})
+    world.simulator.set_capacity(gpu_1x_a10={"us-east-1": 10})
     world.play("launch", {"fleet_machines": machines})
     reaper = {
         "reaper_idle_seconds": 1,
@@ -215,14 +168,14 @@ def test_the_reaper_ends_exactly_the_idle_machines_of_its_owner(world: World) ->
     with world.ssh("mine-4", "sleep 600") as session:
         try:
             # One look does not tell for how long a machine has been idle.
-            assert "0 of 10 machines are to go" in world.play("reap", reaper)
+            assert "0 of 10 instances exceed a limit" in world.play("reap", reaper)
             assert len(world.simulator.live()) == 10
             foretold = world.play("reap", reaper, {"reaper_terminate": False})
-            assert "8 of 10 machines are to go, 3 of them yours" in foretold
+            assert "8 of 10 instances exceed a limit, 3 of them yours" in foretold
             assert len(world.simulator.live()) == 10
             # A hook that fails spares its machine.
             spared = {"reaper_hook": ["/bin/sh", "-c", 'test "$REAPER_NAME" != mine-3']}
-            assert "These machines stay, and bill." in world.play("reap", reaper, spared, succeed=False)
+            assert "These instances stay and are still billed." in world.play("reap", reaper, spared, succeed=False)
             assert sorted(set(world.simulator.live())) == [
                 "mine-2",
                 "mine-3",

@@ -20,9 +20,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from lambda_cloud_simulator.testing import API_KEY, Simulator
 from support.documents import script
-from support.runner import BUILD, ROOT, module_environment
-from support.simulator import KEY, Simulator, running_simulator
+from support.runner import BUILD, ROOT, UNPACED, module_environment, simulator_with_hosts, ssh_environment
+from support.samples import EXAMPLE_API_KEYS
 
 # ansible-rulebook in a virtual environment of its own, as made from tests/requirements-eda.txt
 FOLDER = Path(os.environ.get("LAMBDA_CLOUD_EDA_BIN", ROOT / ".venv-eda" / "bin"))
@@ -30,8 +31,7 @@ PROGRAM = FOLDER / "ansible-rulebook"
 README = ROOT / "extensions" / "eda" / "README.md"
 SSH_PORT = 2226
 # Which the README has as an example
-README_KEY = "secret_my-key_0123456789abcdef"
-MACHINE = {"instance_type": "gpu_8x_h100_sxm5", "region": "us-west-1"}
+H100 = {"instance_type": "gpu_8x_h100_sxm5", "region": "us-west-1"}
 
 pytestmark = [
     pytest.mark.slow,
@@ -46,9 +46,7 @@ pytestmark = [
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> t.Iterator[Simulator]:
-    hosts = ["--hosts", "local", "--ssh-port", str(SSH_PORT)]
-    options = ["--boot-time", "0", "--time-scale", "1000", "--api-key", README_KEY, *hosts]
-    with running_simulator(tmp_path, *options) as simulator:
+    with simulator_with_hosts(tmp_path, SSH_PORT, "--api-key", EXAMPLE_API_KEYS[0]) as simulator:
         yield simulator
 
 
@@ -66,13 +64,11 @@ class Rulebook:
             **environment,
             "PATH": f"{FOLDER}:{environment['PATH']}",
             "ANSIBLE_COLLECTIONS_PATH": str(BUILD),
-            "ANSIBLE_REMOTE_PORT": str(SSH_PORT),
+            **ssh_environment(SSH_PORT),
             "ANSIBLE_PRIVATE_KEY_FILE": str(home / "key"),
-            "ANSIBLE_SSH_ARGS": "-C -o ControlMaster=no",
-            "LAMBDA_API_KEY": KEY,
+            "LAMBDA_API_KEY": API_KEY,
             "LAMBDA_API_URL": cloud.api_url,
-            "LAMBDA_REQUEST_INTERVAL": "0",
-            "LAMBDA_LAUNCH_INTERVAL": "0",
+            **UNPACED,
         }
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(home / "key")]
         subprocess.run(command, check=True)
@@ -80,7 +76,7 @@ class Rulebook:
 
     @contextlib.contextmanager
     def running(self, name: str, **variables: t.Any) -> t.Iterator[None]:
-        """The rulebook, once its source has looked for the first time; ended afterwards."""
+        """Run the rulebook; yield once its source has looked for the first time; ended afterwards."""
         (self.home / "vars.yml").write_text(yaml.safe_dump({"events_interval": 0.2, **variables}))
         command = [
             str(PROGRAM),
@@ -98,11 +94,11 @@ class Rulebook:
             yield
         output = self.log.read_text()
         assert "Traceback" not in output, output
-        assert KEY not in output
+        assert API_KEY not in output
 
     @contextlib.contextmanager
     def started(self, command: t.Sequence[str]) -> t.Iterator[subprocess.Popen[bytes]]:
-        """A command that runs, with all that it starts; ended afterwards."""
+        """Run a command, with all that it starts; ended afterwards."""
         with self.log.open("w") as log:
             process = subprocess.Popen(
                 command, cwd=self.home, env=self.environment, stdout=log, stderr=log, start_new_session=True
@@ -130,13 +126,13 @@ class Rulebook:
         self.wait(lambda: text in self.log.read_text())
 
     def wait_for_polls(self, number: int) -> None:
-        """So many more looks at what there is now."""
+        """Wait for so many more looks at what there is now."""
         done = len(self.cloud.requests())
         # The first may have been under way already.
         self.wait(lambda: len(self.cloud.requests()) > done + number)
 
     def writes(self) -> list[str]:
-        """What was changed in the account, in order."""
+        """Return the operations that changed the account, in order."""
         return [each["operation"] for each in self.cloud.requests() if each["method"] != "GET"]
 
 
@@ -146,9 +142,9 @@ def rulebook(cloud: Simulator, home: Path) -> Rulebook:
 
 
 def test_capacity_appears_and_the_fleet_is_launched_once(cloud: Simulator, rulebook: Rulebook) -> None:
-    cloud.capacity(gpu_8x_h100_sxm5=dict.fromkeys(cloud.state()["capacity"].get("gpu_8x_h100_sxm5", {}), 0))
+    cloud.set_capacity(gpu_8x_h100_sxm5=dict.fromkeys(cloud.state()["capacity"].get("gpu_8x_h100_sxm5", {}), 0))
     fleet = {
-        "fleet_machines": [{"name": "train-[01:02]", **MACHINE}],
+        "fleet_machines": [{"name": "train-[01:02]", **H100}],
         "fleet_ssh_key": "laptop",
         "fleet_ssh_public_key_file": str(rulebook.home / "key.pub"),
         "fleet_wait_interval": 0.1,
@@ -156,31 +152,31 @@ def test_capacity_appears_and_the_fleet_is_launched_once(cloud: Simulator, ruleb
     selection = {"capacity_instance_types": ["gpu_8x_h100_sxm5"], "capacity_regions": ["us-west-1"]}
     with rulebook.running("launch_on_capacity", **fleet, **selection):
         assert cloud.live() == {}
-        cloud.fault("status", operation="list_instance_types", status=500)
+        cloud.add_fault("status", operation="list_instance_types", status=500)
         rulebook.wait_for_text("'api_failed'")
         rulebook.wait_for_polls(2)
         assert cloud.live() == {}
-        cloud.capacity(gpu_8x_h100_sxm5={"us-west-1": 3})
+        cloud.set_capacity(gpu_8x_h100_sxm5={"us-west-1": 3})
         rulebook.wait_for_text("PLAY RECAP")
         assert set(cloud.live()) == {"train-01", "train-02"}, rulebook.log.read_text()
         rulebook.wait_for_polls(2)
     assert rulebook.writes() == ["add_ssh_key", "launch", "launch"]
     output = rulebook.log.read_text()
     assert "failed=0" in output
-    # The machines are waited for, whatever hosts the rulebook is for.
+    # The instances are waited for, whatever hosts the rulebook is for.
     assert "TASK [Wait for SSH]" in output
 
 
 def test_what_becomes_unhealthy_is_replaced(cloud: Simulator, rulebook: Rulebook) -> None:
-    cloud.seed_key("laptop", (rulebook.home / "key.pub").read_text())
+    cloud.seed_ssh_key("laptop", (rulebook.home / "key.pub").read_text())
     tags = {"project": "vision"}
     ids = {
         name: cloud.seed_instance(name, ssh_key_names=["laptop"], tags=tags)
         for name in ("train-01", "train-02", "mine")
     }
     with rulebook.running("replace_unhealthy", replace_names=["train-*"], fleet_wait_interval=0.1):
-        cloud.fate_now(ids["mine"], "unhealthy")
-        cloud.fate_now(ids["train-01"], "unhealthy")
+        cloud.apply_fate(ids["mine"], "unhealthy")
+        cloud.apply_fate(ids["train-01"], "unhealthy")
         rulebook.wait_for_text("PLAY RECAP")
         rulebook.wait_for_polls(2)
     assert "failed=0" in rulebook.log.read_text(), rulebook.log.read_text()
@@ -227,12 +223,12 @@ def test_a_cost_above_the_threshold_is_an_alert(cloud: Simulator, rulebook: Rule
         assert posts == []
         other = cloud.seed_instance("b")
         rulebook.wait(lambda: len(posts) == 1)
-        cloud.fate_now(other, "vanishes")
+        cloud.apply_fate(other, "vanishes")
         rulebook.wait(lambda: len(posts) == 2)
-    allowed = "the 1.00 that were allowed."
+    limit = "the limit of 1.00."
     assert [post["text"] for post in posts] == [
-        f"2 machines of Lambda Cloud cost 1.50 US dollars per hour, more than {allowed}",
-        f"1 machine of Lambda Cloud costs 0.75 US dollars per hour, within {allowed}",
+        f"2 instances of Lambda Cloud cost 1.50 US dollars per hour, more than {limit}",
+        f"1 instance of Lambda Cloud costs 0.75 US dollars per hour, within {limit}",
     ]
     assert rulebook.writes() == []
 
@@ -254,15 +250,15 @@ def test_its_readme_leads_there(cloud: Simulator, rulebook: Rulebook) -> None:
     )
     text = re.sub(r"^(ansible-rulebook .*)$", r"\1 &", script(README), flags=re.MULTILINE)
     assert text.count(" &\n") == 3
-    cloud.seed_key("laptop", Path(f"{pair}.pub").read_text())
-    sick = cloud.seed_instance("train-09", ssh_key_names=["laptop"], status="unhealthy", **MACHINE)
+    cloud.seed_ssh_key("laptop", Path(f"{pair}.pub").read_text())
+    sick = cloud.seed_instance("train-09", ssh_key_names=["laptop"], status="unhealthy", **H100)
     cloud.seed_instance("dear", instance_type="gpu_8x_b200_sxm6", region="us-east-1")
-    cloud.capacity(gpu_8x_h100_sxm5={"us-west-1": 5})
+    cloud.set_capacity(gpu_8x_h100_sxm5={"us-west-1": 5})
     with rulebook.started(["bash", "-c", f"{text}\nwait\n"]) as process:
         rulebook.wait(lambda: set(cloud.live()) == {"train-01", "train-02", "train-09", "dear"}, process)
         rulebook.wait(lambda: cloud.live().get("train-09", {"id": sick})["id"] != sick, process)
-        rulebook.wait_for_text("US dollars per hour, more than the 50.00 that were allowed")
+        rulebook.wait_for_text("US dollars per hour, more than the limit of 50.00")
         rulebook.wait(lambda: rulebook.log.read_text().count("PLAY RECAP") >= 3, process)
     output = rulebook.log.read_text()
     assert "Traceback" not in output, output
-    assert README_KEY not in output.replace(f"export LAMBDA_API_KEY={README_KEY}", "")
+    assert EXAMPLE_API_KEYS[0] not in output.replace(f"export LAMBDA_API_KEY={EXAMPLE_API_KEYS[0]}", "")

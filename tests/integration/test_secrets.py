@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 import requests
+from lambda_cloud_simulator.testing import API_KEY, Simulator
 from support.runner import ROOT, ansible
-from support.simulator import KEY, Simulator
 
 USER_DATA = "#!/bin/sh\necho marked-user-data-93f1\n"
 
@@ -30,7 +30,13 @@ PLAY: list[dict[str, t.Any]] = [
         "gather_facts": False,
         "module_defaults": {"lambdal.cloud.lambda_instance": {"wait_interval": 0.1}},
         "tasks": [
-            {"lambdal.cloud.lambda_ssh_key": {"name": "made", "private_key_path": "{{ key_path }}", "api_key": KEY}},
+            {
+                "lambdal.cloud.lambda_ssh_key": {
+                    "name": "made",
+                    "private_key_path": "{{ key_path }}",
+                    "api_key": API_KEY,
+                }
+            },
             {
                 "lambdal.cloud.lambda_instance": {
                     "name": "a",
@@ -38,7 +44,7 @@ PLAY: list[dict[str, t.Any]] = [
                     "region": "us-east-1",
                     "ssh_key": "made",
                     "user_data": USER_DATA,
-                    "api_key": KEY,
+                    "api_key": API_KEY,
                 },
                 "register": "launched",
             },
@@ -54,7 +60,7 @@ PLAY: list[dict[str, t.Any]] = [
                     "region": "nowhere",
                     "ssh_key": "made",
                     "user_data": USER_DATA,
-                    "api_key": KEY,
+                    "api_key": API_KEY,
                 },
                 "ignore_errors": True,
             },
@@ -66,7 +72,7 @@ PLAY: list[dict[str, t.Any]] = [
 
 @contextlib.contextmanager
 def watched_processes() -> t.Iterator[set[str]]:
-    """Every command line that is to be seen on this machine meanwhile."""
+    """Yield every command line that is to be seen on this machine meanwhile."""
     seen: set[str] = set()
     over = threading.Event()
 
@@ -87,7 +93,7 @@ def watched_processes() -> t.Iterator[set[str]]:
 
 @contextlib.contextmanager
 def captured_syslog() -> t.Iterator[list[str] | None]:
-    """What is written to the system's log meanwhile, where there is no log and we may be it."""
+    """Yield what is written to the system's log meanwhile, where there is no log and we may be it."""
     if os.getuid() != 0:
         yield None
         return
@@ -122,7 +128,7 @@ def captured_syslog() -> t.Iterator[list[str] | None]:
 
 
 def texts(folder: Path) -> str:
-    """The contents of every file below a folder."""
+    """Return the contents of every file below a folder."""
     return "\n".join(path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file())
 
 
@@ -167,7 +173,7 @@ def ran(simulator: Simulator, environment: dict[str, str], tmp_path: Path) -> di
 
 
 def test_no_secret_is_left_anywhere(ran: dict[str, str], simulator: Simulator, tmp_path: Path) -> None:
-    answer = requests.get(f"{simulator.api_url}/instances", auth=(KEY, ""), timeout=10).json()["data"]
+    answer = requests.get(f"{simulator.api_url}/instances", auth=(API_KEY, ""), timeout=10).json()["data"]
     tokens = [row["jupyter_token"] for row in answer if row.get("jupyter_token")]
     assert len(tokens) == 2
     private = [line for line in (tmp_path / "private").read_text().splitlines() if not line.startswith("-----")]
@@ -187,6 +193,57 @@ def test_no_secret_is_left_anywhere(ran: dict[str, str], simulator: Simulator, t
         for kind, values in secrets.items():
             for value in values:
                 assert value not in text, f"the {kind} is in the {place}"
-        # The simulator itself was started with the key on its command line; no process of ours was.
-        theirs = [line for line in text.splitlines() if "lambda-cloud-simulator" not in line]
-        assert not [line for line in theirs if KEY in line], f"the API key is in the {place}"
+        assert API_KEY not in text, f"the API key is in the {place}"
+
+
+MARKED_KEY = f"-----BEGIN OPENSSH PRIVATE KEY-----\n{'marked-private-93f1' * 3}\n-----END OPENSSH PRIVATE KEY-----\n"
+
+# Secrets that were given as what they are not: refused while options are read, before a request, and by the service.
+MISTAKES: dict[str, dict[str, t.Any]] = {
+    "a private key as the public one": {"lambda_ssh_key": {"name": "a", "public_key": MARKED_KEY}},
+    "beside an option that excludes it": {
+        "lambda_ssh_key": {"name": "a", "public_key": MARKED_KEY, "public_key_file": "/nowhere"}
+    },
+    "beside an unknown option": {"lambda_ssh_key": {"name": "a", "public_key": MARKED_KEY, "publik": 1}},
+    "in a list": {"lambda_instance": {"name": ["a", MARKED_KEY], "state": "absent"}},
+    "in a mapping": {
+        "lambda_instance": {"name": "a", "instance_type": "gpu_1x_a10", "ssh_key": "k", "tags": {"note": MARKED_KEY}}
+    },
+    "an API key as a name": {"lambda_instance_info": {"name": "secret_marked-private-93f1.0a1b"}},
+    "a password in the address": {
+        "lambda_region_info": {"api_url": "https://me:marked-private-93f1@127.0.0.1:9/api/v1"}
+    },
+}
+
+
+@pytest.mark.parametrize("check", [[], ["--check", "--diff"]], ids=["run", "check"])
+@pytest.mark.parametrize("direct", ["true", "false"])
+def test_what_was_given_by_mistake_is_not_repeated(
+    simulator: Simulator, tmp_path: Path, direct: str, check: list[str]
+) -> None:
+    tasks = [
+        {f"lambdal.cloud.{module}": "{{ options }}", "vars": {"options": options}, "ignore_errors": True, "name": name}
+        for name, mistake in MISTAKES.items()
+        for module, options in mistake.items()
+    ]
+    # As a file of variables has them: what stands in a task itself, Ansible shows before any module sees it.
+    for number, task in enumerate(tasks):
+        (tmp_path / f"{number}.json").write_text(json.dumps(task.pop("vars")["options"]))
+        (module,) = [key for key in task if key.startswith("lambdal.")]
+        task[module] = f"{{{{ lookup('ansible.builtin.file', '{number}.json') | from_json }}}}"
+    (tmp_path / "play.json").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    done = ansible(
+        ["ansible-playbook", str(tmp_path / "play.json"), "-vvv", *check],
+        {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_INJECT_INVOCATION": "true",
+            "LAMBDA_API_KEY": simulator.api_key,
+            "LAMBDA_API_URL": simulator.api_url,
+            "LAMBDA_CLOUD_DIRECT": direct,
+            "LAMBDA_REQUEST_INTERVAL": "0",
+        },
+    )
+    assert "PLAY RECAP" in done.stdout
+    assert "marked-private" not in done.stdout + done.stderr

@@ -15,22 +15,22 @@ from pathlib import Path
 import pytest
 import trustme
 import yaml
+from lambda_cloud_simulator.testing import Simulator
 from support.runner import ROOT, Modules, module_environment
 from support.server import canned_server
-from support.simulator import Simulator
 
 EMPTY = (200, {}, b'{"data": []}')
 
 
 @pytest.fixture
-def elsewhere(simulator: Simulator, home: Path, module_way: str) -> t.Callable[..., Modules]:
-    """Modules that run with some environment variables more."""
-    return lambda **more: Modules(simulator, {**module_environment(home), **more}, module_way)
+def elsewhere(simulator: Simulator, home: Path, module_mode: str) -> t.Callable[..., Modules]:
+    """Return modules that run with some environment variables more."""
+    return lambda **more: Modules(simulator, {**module_environment(home), **more}, module_mode)
 
 
 @pytest.fixture
 def authority(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
-    """A server's TLS context, and the file of the authority that signed its certificate."""
+    """Return a server's TLS context, and the file of the authority that signed its certificate."""
     signer = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     signer.issue_cert("localhost").configure_cert(context)
@@ -67,13 +67,21 @@ def test_a_proxy_is_used_and_a_dead_one_is_named(elsewhere: t.Callable[..., Modu
         modules = elsewhere(HTTP_PROXY=f"http://127.0.0.1:{proxy.port}")
         done = modules.run("lambda_instance_info", api_url=url)
         assert not done.failed
-        assert f"The API key goes unencrypted to {url}: use https." in str(done["warnings"])
+        assert f"The API key is sent unencrypted to {url}: use https." in str(done["warnings"])
         assert proxy.requests[0][1] == f"{url}/instances"
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         modules = elsewhere(HTTP_PROXY=f"http://127.0.0.1:{taken.getsockname()[1]}")
         done = modules.run("lambda_instance_info", api_url=url, retry_timeout=0.5)
-    assert "the proxy on the way to cloud.example does not work" in done["msg"]
+    assert "the proxy to cloud.example does not work" in done["msg"]
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "ALL_PROXY"])
+def test_no_proxy_leads_to_this_system(simulator: Simulator, elsewhere: t.Callable[..., Modules], name: str) -> None:
+    with canned_server() as proxy:
+        assert not elsewhere(**{name: f"http://127.0.0.1:{proxy.port}"}).run("lambda_instance_info").failed
+    assert proxy.requests == []
+    assert simulator.operations() == ["list_instances"]
 
 
 def test_the_user_agent_is_our_own_with_our_version(modules: Modules) -> None:
@@ -108,15 +116,15 @@ def test_retry_after_is_obeyed(modules: Modules, as_date: bool) -> None:
 
 
 def test_a_read_that_gets_no_answer_ends_in_a_sentence(simulator: Simulator, modules: Modules) -> None:
-    simulator.fault("delay", "list_instances", times=20, seconds=3)
+    simulator.add_fault("delay", "list_instances", times=20, seconds=3)
     done = modules.run("lambda_instance_info", request_timeout=0.2, retry_timeout=0.5)
-    assert "did not answer in time" in done["msg"]
+    assert "did not respond in time" in done["msg"]
     simulator.clear_faults()
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_reads_are_repeated(simulator: Simulator, modules: Modules, status: int) -> None:
-    simulator.fault("status", "list_instances", times=2, status=status)
+    simulator.add_fault("status", "list_instances", times=2, status=status)
     assert not modules.run("lambda_instance_info").failed
     assert simulator.operations() == ["list_instances"] * 3
 
@@ -140,8 +148,8 @@ def test_a_refusal_is_not_repeated_and_says_what_to_do(modules: Modules, code: s
 
 
 def test_no_redirect_is_followed(simulator: Simulator, modules: Modules) -> None:
-    simulator.seed_key("laptop")
-    simulator.fault("redirect", "launch", location="https://elsewhere.example/api/v1")
+    simulator.seed_ssh_key("laptop")
+    simulator.add_fault("redirect", "launch", location="https://elsewhere.example/api/v1")
     done = modules.run(
         "lambda_instance", name=["a"], instance_type=["gpu_1x_a10"], region=["us-east-1"], ssh_key="laptop"
     )

@@ -31,7 +31,7 @@ class Block(t.NamedTuple):
 
 
 def blocks(path: Path) -> list[Block]:
-    """The blocks of code of a document in reStructuredText or Markdown."""
+    """Return the blocks of code of a document in reStructuredText or Markdown."""
     text = path.read_text()
     if path.suffix == ".rst":
         return [Block(found[1], found[2], textwrap.dedent(found[3]).strip() + "\n") for found in _RST.finditer(text)]
@@ -39,7 +39,7 @@ def blocks(path: Path) -> list[Block]:
 
 
 def script(path: Path) -> str:
-    """A shell script that does what the document tells."""
+    """Return a shell script that does what the document tells."""
     lines = ["set -euo pipefail"]
     for block in blocks(path):
         if block.language in COMMANDS:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def examples(path: Path) -> str:
-    """The EXAMPLES of a plugin, read without importing it."""
+    """Return the EXAMPLES of a plugin, read without importing it."""
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.Assign) and t.cast("ast.Name", node.targets[0]).id == "EXAMPLES":
             return str(ast.literal_eval(node.value))

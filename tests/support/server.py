@@ -50,7 +50,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             self.wfile.write(body)
 
-    do_GET = do_POST = do_DELETE = _answer
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
 
     def log_message(self, format: str, *args: t.Any) -> None:
         pass
@@ -60,7 +60,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 def canned_server(
     *answers: tuple[int, dict[str, str], bytes], tls: ssl.SSLContext | None = None
 ) -> t.Iterator[CannedServer]:
-    """A running server, gone afterwards."""
+    """Run a server; stop it afterwards."""
     server = CannedServer(answers)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)

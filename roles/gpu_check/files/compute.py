@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Computes on each GPU and prints a line for each that does not, with the reason.
+"""Compute on each GPU and print a line with the reason for each that fails.
 
-Ends with 3 where there is no PyTorch, or one that was built without CUDA, which says nothing of the GPUs.
+Exits with 3 where there is no PyTorch, or one that was built without CUDA, which says nothing about the GPUs.
 """
 
 from __future__ import annotations

@@ -20,19 +20,22 @@ from pathlib import Path
 
 import uvicorn
 
-from . import scenario
-from .app import DEFAULT_VERSION, VERSIONS, Simulator
-from .clock import Clock
+from .account import scenario
+from .account.clock import Clock
+from .api.versions import DEFAULT_VERSION, VERSIONS
+from .api_keys import DEFAULT_KEY, KEY_VARIABLE, api_keys
+from .asgi import application
 from .hosts import HostError, Hosts
 from .hosts.none import NoHosts
-
-DEFAULT_KEY = "simulator"
+from .middleware.latency import Latency
+from .middleware.rate_limit import RULES
+from .simulator import SimulatorState
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     top = argparse.ArgumentParser(
-        prog="lambda-cloud-simulator", description="A Lambda Cloud that runs on this machine, for tests and dry runs."
+        prog="lambda-cloud-simulator", description="A simulator of Lambda Cloud, for tests and dry runs."
     )
     commands = top.add_subparsers(dest="command", required=True)
     serve = commands.add_parser(
@@ -42,10 +45,21 @@ def parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     serve.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name, besides addresses and localhost, under which it is reached; may be repeated",
+    )
+    serve.add_argument(
         "--port", type=int, default=8420, help="port to listen on; 0 takes a free one (default: %(default)s)"
     )
     serve.add_argument(
-        "--api-key", action="append", metavar="KEY", help=f"a key to accept; may be repeated (default: {DEFAULT_KEY})"
+        "--api-key",
+        action="append",
+        metavar="KEY",
+        help=f"a key to accept; may be repeated (default: that in {KEY_VARIABLE}, which other users of the system do not see, or "
+        f"{DEFAULT_KEY}; with hosts one made at random, which is printed)",
     )
     serve.add_argument(
         "--api-version",
@@ -66,8 +80,30 @@ def parser() -> argparse.ArgumentParser:
         "--hosts", choices=["none", "local", "machine"], default="none", help="what answers SSH (default: %(default)s)"
     )
     serve.add_argument("--ssh-port", type=int, default=2222, help="SSH port of local hosts (default: %(default)s)")
+    serve.add_argument(
+        "--machine-package",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a Debian package that machines have from the beginning; may be repeated",
+    )
     serve.add_argument("--seed", type=int, help="makes every random choice repeatable")
-    serve.add_argument("--rate-limit", action="store_true", help="refuse what comes too fast, as the service does")
+    serve.add_argument(
+        "--rate-limit",
+        nargs="?",
+        choices=RULES,
+        const=RULES[0],
+        help="refuse what arrives too fast, as the service does: strict allows a launch every 12 s, window five in a minute "
+        f"(alone: {RULES[0]})",
+    )
+    serve.add_argument(
+        "--latency",
+        type=_latency,
+        default=(0.0, 0.0),
+        metavar="MS[:JITTER]",
+        help="real milliseconds that a request takes to arrive, and a response as well; JITTER varies each by so many "
+        "percent (default: 0)",
+    )
     serve.add_argument("--scenario", type=Path, metavar="PATH", help="YAML file that describes the account")
     serve.add_argument(
         "--ready-file", type=Path, metavar="PATH", help="file to write the addresses to when ready, as JSON"
@@ -91,8 +127,19 @@ def _not_negative(text: str) -> float:
     return value
 
 
+def _latency(text: str) -> tuple[float, float]:
+    try:
+        return Latency.parse(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be MS[:JITTER], milliseconds and at most 100 percent") from None
+
+
 def make_hosts(options: argparse.Namespace) -> Hosts:
-    """The hosts that the options ask for. Raises HostError where they cannot be had."""
+    """Return the hosts that the options ask for.
+
+    Raises:
+        HostError: they cannot be had here.
+    """
     if options.hosts == "local":
         from .hosts.local import LocalHosts
 
@@ -100,13 +147,13 @@ def make_hosts(options: argparse.Namespace) -> Hosts:
     if options.hosts == "machine":
         from .hosts.machine import MachineHosts
 
-        return MachineHosts()
+        return MachineHosts(packages=options.machine_package)
     return NoHosts()
 
 
 @contextlib.contextmanager
 def on_signals(act: t.Callable[[], object]) -> t.Iterator[None]:
-    """Let SIGINT and SIGTERM do something, and nothing else."""
+    """Call `act` on SIGINT and SIGTERM, and do nothing else then, as long as the context lasts."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
     for each in signals:
@@ -118,8 +165,23 @@ def on_signals(act: t.Callable[[], object]) -> t.Iterator[None]:
             loop.remove_signal_handler(each)
 
 
+def warn_of_root(options: argparse.Namespace) -> None:
+    """Tell whom local hosts give root of this system."""
+    if options.hosts == "local" and os.geteuid() == 0:
+        print(
+            "Local hosts run commands as the user who starts the simulator, which is root: whoever has the API key is root of this "
+            "system.",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
 async def prepare(hosts: Hosts) -> bool:
-    """Make hosts ready; whether that was not interrupted. Raises HostError."""
+    """Make hosts ready, and return whether that was not interrupted.
+
+    Raises:
+        HostError: they cannot be made ready.
+    """
     preparing = asyncio.ensure_future(hosts.prepare())
     try:
         with on_signals(preparing.cancel):
@@ -134,7 +196,7 @@ async def prepare(hosts: Hosts) -> bool:
 
 
 class Server(uvicorn.Server):
-    """Says when it is ready, and where."""
+    """A server that prints its address when it is ready."""
 
     def __init__(self, config: uvicorn.Config, ready_file: Path | None) -> None:
         super().__init__(config)
@@ -142,7 +204,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> t.Iterator[None]:
-        """Both signals ask for an orderly end, which is a success. uvicorn's own way is to die of them afterwards."""
+        """End in order, and with success, on both signals; uvicorn by itself would die of them afterwards."""
         with on_signals(lambda: self.handle_exit(signal.SIGTERM, None)):
             yield
 
@@ -158,7 +220,7 @@ class Server(uvicorn.Server):
 
 
 def _write_whole(path: Path, data: t.Any) -> None:
-    """Let a file appear whole, so that whoever waits for it never reads half."""
+    """Write a file that appears whole, so that whoever waits for it never reads half."""
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
         json.dump(data, file)
     Path(file.name).replace(path)
@@ -166,29 +228,32 @@ def _write_whole(path: Path, data: t.Any) -> None:
 
 def serve(options: argparse.Namespace) -> None:
     """Run until SIGINT or SIGTERM."""
-
     try:
         account = scenario.load(options.scenario)
     except scenario.ScenarioError as error:
         sys.exit(str(error))
 
+    warn_of_root(options)
+
     async def run() -> None:
         hosts = make_hosts(options)
-        # Before anything says that it is ready: the first machine's file system takes a while to build.
+        # Before it says that it is ready: the machines' root file system takes a while to build.
         if not await prepare(hosts):
             return
-        simulator = Simulator(
+        milliseconds, jitter = options.latency
+        simulator = SimulatorState(
             account,
             Clock(options.time_scale),
             hosts,
-            keys=options.api_key or [DEFAULT_KEY],
+            keys=api_keys(options.api_key, with_hosts=options.hosts != "none"),
             api_version=options.api_version,
-            limit_rate=options.rate_limit,
+            rate_rule=options.rate_limit,
+            latency=Latency(milliseconds, jitter, options.seed),
             seed=options.seed,
             boot_time=options.boot_time,
         )
         config = uvicorn.Config(
-            simulator.application(),
+            application(simulator, options.allowed_host),
             host=options.host,
             port=options.port,
             log_level="warning",
@@ -208,18 +273,26 @@ def serve(options: argparse.Namespace) -> None:
 
 
 def clean() -> None:
-    """Sweep what killed simulators left: of this user's local hosts, and as root of machines."""
+    """Remove what killed simulators left: this user's local hosts, and as root machines too.
+
+    If one kind cannot be removed, the other is all the same; what is left is an error.
+    """
     from .hosts import local, machine
 
-    try:
-        sentences = local.clean() + (machine.clean() if os.geteuid() == 0 else [])
-    except HostError as error:
-        sys.exit(str(error))
-    print("\n".join(sentences or ["There is nothing to remove."]))
+    removed, left = [], []
+    for sweep in (local.clean, machine.clean) if os.geteuid() == 0 else (local.clean,):
+        try:
+            removed += sweep()
+        except HostError as error:
+            left.append(str(error))
+    if removed or not left:
+        print("\n".join(removed or ["There is nothing to remove."]))
+    if left:
+        sys.exit("\n".join(left))
 
 
 def main(arguments: t.Sequence[str] | None = None) -> None:
-    """Entry point."""
+    """Run the command line."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     # It says what it builds while the start takes its time.
     logging.getLogger(f"{__package__}.hosts.machine").setLevel(logging.INFO)

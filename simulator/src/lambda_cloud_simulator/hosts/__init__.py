@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands behind an instance's address: the protocol that every kind of host keeps."""
+"""Hosts: what stands behind an instance's address. This is the protocol that every kind of host implements."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 
 class HostError(Exception):
-    """A host cannot be had; the text says why, in a sentence for the operator."""
+    """A host cannot be had; the message says why, in a sentence for the operator."""
 
 
 @dataclass(frozen=True)
 class GpuSpec:
-    """The GPUs that a host shows: `broken` ones are there but do not answer, `missing` ones fell off the bus."""
+    """The GPUs that a host shows: `broken` ones are there but do not respond, `missing` ones fell off the bus."""
 
     count: int
     model: str
@@ -57,22 +57,41 @@ class HostAddress:
 
 
 class Hosts(t.Protocol):
-    """Makes and removes hosts. All methods but `start` and `restart` are idempotent."""
+    """What makes and removes hosts. All methods but `start` and `restart` are idempotent."""
 
     async def prepare(self) -> None:
-        """Do beforehand what the first start would otherwise take time for. Raises HostError."""
+        """Do beforehand what the first start would otherwise take time for.
+
+        Raises:
+            HostError: hosts cannot be had.
+        """
+
+    async def reserve(self, instance_id: str) -> HostAddress:
+        """Return the address that the host of an instance has or will have; `stop` gives it back.
+
+        Raises:
+            HostError: hosts cannot be had.
+        """
 
     async def start(self, spec: HostSpec) -> HostAddress:
-        """Return when SSH answers. Raises HostError."""
+        """Make a host and return when SSH answers.
+
+        Raises:
+            HostError: it cannot be had.
+        """
 
     async def restart(self, instance_id: str) -> None:
-        """Restart the host; return when SSH answers again. Raises HostError."""
+        """Restart a host and return when SSH answers again.
+
+        Raises:
+            HostError: there is none, or it does not come back.
+        """
 
     async def stop(self, instance_id: str) -> None:
-        """Remove the host."""
+        """Remove the host of an instance, if it has one."""
 
     async def set_gpus(self, instance_id: str, gpus: GpuSpec) -> None:
-        """Let the host show other GPUs from now on."""
+        """Make the host of an instance, if it has one, show other GPUs from now on."""
 
     async def close(self) -> None:
         """Remove everything."""

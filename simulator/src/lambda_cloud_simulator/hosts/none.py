@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`--hosts none`: addresses that nothing answers, for clients of the API alone."""
+"""`--hosts none`: addresses without anything behind them, for clients of the API alone."""
 
 from __future__ import annotations
 
@@ -20,21 +20,27 @@ class NoHosts:
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
+        self._addresses: dict[str, HostAddress] = {}
 
     async def prepare(self) -> None:
         pass
 
+    async def reserve(self, instance_id: str) -> HostAddress:
+        if instance_id not in self._addresses:
+            number = next(self._numbers)
+            public = _PUBLIC[number % _PUBLIC.num_addresses]
+            private = _PRIVATE[number % _PRIVATE.num_addresses]
+            self._addresses[instance_id] = HostAddress(ip=str(public), private_ip=str(private))
+        return self._addresses[instance_id]
+
     async def start(self, spec: HostSpec) -> HostAddress:
-        number = next(self._numbers)
-        public = _PUBLIC[number % _PUBLIC.num_addresses]
-        private = _PRIVATE[number % _PRIVATE.num_addresses]
-        return HostAddress(ip=str(public), private_ip=str(private))
+        return await self.reserve(spec.instance_id)
 
     async def restart(self, instance_id: str) -> None:
         pass
 
     async def stop(self, instance_id: str) -> None:
-        pass
+        self._addresses.pop(instance_id, None)
 
     async def set_gpus(self, instance_id: str, gpus: GpuSpec) -> None:
         pass

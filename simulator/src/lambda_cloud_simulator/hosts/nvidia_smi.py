@@ -2,13 +2,13 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stand-in for nvidia-smi: it answers as the GPUs would that a JSON file describes.
+"""A stand-in for nvidia-smi: it shows the GPUs that a JSON file describes.
 
-The file is `{"count", "model", "memory_mib", "broken": [index, ...], "missing"}`. It is sought in $LAMBDA_SIMULATOR_GPUS,
+The file is `{"count", "model", "memory_mib", "broken": [index, ...], "missing"}`. It is looked for in $LAMBDA_SIMULATOR_GPUS,
 beside this script as gpus.json, and at /etc/lambda-simulator/gpus.json. Python's standard library is all it needs.
 
 Exit codes are the real tool's: 2 for arguments it does not know, 6 when no GPU is found, 9 when there is no driver (a
-machine without GPUs), 15 when a GPU does not answer.
+host without GPUs), 15 when a GPU does not respond.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ COMPUTE = {
 
 
 class Gpu(t.NamedTuple):
-    """One GPU that is there, whether it answers or not."""
+    """A GPU that is there, whether it responds or not."""
 
     number: int
     model: str
@@ -59,11 +59,11 @@ class Gpu(t.NamedTuple):
 
     @property
     def uuid(self) -> str:
-        # One machine's GPUs keep their ids; another's differ.
-        return f"GPU-{uuid.uuid5(uuid.NAMESPACE_URL, f'{_machine()}/{self.number}')}"
+        # A host's GPUs keep their ids; another's differ.
+        return f"GPU-{uuid.uuid5(uuid.NAMESPACE_URL, f'{_host()}/{self.number}')}"
 
     def look_up(self, table: dict[str, t.Any], default: t.Any) -> t.Any:
-        """What a table says of this model; the longest name that fits decides."""
+        """Return what a table says of this model; the longest name that fits decides."""
         fitting = [name for name in table if name in self.model]
         return table[max(fitting, key=len)] if fitting else default
 
@@ -143,7 +143,7 @@ def main() -> int:
 
 
 def _nvlink() -> int:
-    """The links between GPUs, of which each has some where there are several."""
+    """Print the links between GPUs, of which each has some where there are several, and return the exit code."""
     spec = _spec()
     gpus = [gpu for gpu in _gpus(spec) if not gpu.broken] if spec["count"] > 0 else []
     for gpu in gpus:
@@ -154,7 +154,7 @@ def _nvlink() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="nvidia-smi", description="A stand-in that answers as simulated GPUs would.")
+    parser = argparse.ArgumentParser(prog="nvidia-smi", description="A stand-in that shows simulated GPUs.")
     parser.add_argument("-L", "--list-gpus", action="store_true", help="list the GPUs")
     parser.add_argument("-i", "--id", help="only this GPU: its index, UUID or bus id")
     parser.add_argument("--query-gpu", metavar="FIELD,...", help="print these fields, with --format=csv")
@@ -178,8 +178,8 @@ def _spec() -> dict[str, t.Any]:
     return {"count": 0}
 
 
-def _machine() -> str:
-    """Something that tells this machine from another."""
+def _host() -> str:
+    """Return something that tells this host from another."""
     for path in _candidates():
         if path.exists() and path != FIXED_FILE:
             return str(path)
@@ -187,14 +187,14 @@ def _machine() -> str:
 
 
 def _gpus(spec: dict[str, t.Any]) -> list[Gpu]:
-    """The GPUs that are there. Those that are missing are the last ones: the rest keep their numbers."""
+    """Return the GPUs that are there. Those that are missing are the last ones: the rest keep their numbers."""
     there = max(0, spec["count"] - spec.get("missing", 0))
     broken = set(spec.get("broken", ()))
     return [Gpu(index, spec["model"], spec["memory_mib"], index in broken, there) for index in range(there)]
 
 
 def _query(gpus: list[Gpu], names: str, form: str | None) -> str | None:
-    """Print fields as CSV; what is wrong with the question, if anything."""
+    """Print fields as CSV, or return what is wrong with the arguments."""
     words = [word.strip() for word in (form or "").split(",")]
     if "csv" not in words:
         return '"--format=csv" is needed with "--query-gpu".'
@@ -223,7 +223,7 @@ def _cell(field: Field, gpu: Gpu, units: bool) -> str:
 
 
 def _table(gpus: list[Gpu]) -> None:
-    """The plain output: a table for people, of the real one's shape."""
+    """Print a table for people, of the real one's shape."""
     rule = "+" + "-" * 77 + "+"
     print(datetime.datetime.now().strftime("%a %b %d %H:%M:%S %Y"))
     print(rule)

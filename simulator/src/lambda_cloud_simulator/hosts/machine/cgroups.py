@@ -9,19 +9,19 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator
+import typing as t
 from pathlib import Path
 
 from .. import HostError
 
 # Seconds until killed processes must have gone; it takes milliseconds.
-_PATIENCE = 10.0
+_KILL_SECONDS = 10.0
 
 
 def own_folders() -> tuple[Path, ...]:
-    """Folders of this process's cgroup, in the hierarchies that systemd-nspawn uses.
+    """Return the folders of this process's cgroup, in the hierarchies that systemd-nspawn uses.
 
-    Those are version 2 and, where the system still has version 1, the one named ``systemd``.
+    Those are version 2 and, where the system still has version 1, the one named `systemd`.
 
     Raises:
         HostError: no such hierarchy is mounted.
@@ -38,8 +38,8 @@ def own_folders() -> tuple[Path, ...]:
     return tuple(folders)
 
 
-def create(folders: Iterable[Path]) -> None:
-    """Make these cgroups, unless they are there.
+def create(folders: t.Iterable[Path]) -> None:
+    """Create these cgroups, unless they are there.
 
     Raises:
         HostError: the hierarchy cannot be written.
@@ -51,13 +51,13 @@ def create(folders: Iterable[Path]) -> None:
             raise HostError(f"The cgroup {folder} cannot be made: {error.strerror}.") from error
 
 
-def processes(folders: Iterable[Path]) -> set[int]:
-    """Ids of all processes in these cgroups and those below."""
+def processes(folders: t.Iterable[Path]) -> set[int]:
+    """Return the ids of all processes in these cgroups and those below."""
     return {pid for folder in _tree(folders) for pid in _members(folder)}
 
 
-def init_process(folders: Iterable[Path]) -> int | None:
-    """Id, as seen from here, of the first process of the machine in these cgroups."""
+def init_process(folders: t.Iterable[Path]) -> int | None:
+    """Return the id, as seen from here, of the first process of the machine in these cgroups."""
     for pid in processes(folders):
         try:
             status = Path(f"/proc/{pid}/status").read_text()
@@ -69,14 +69,14 @@ def init_process(folders: Iterable[Path]) -> int | None:
     return None
 
 
-def destroy(folders: Iterable[Path]) -> None:
+def destroy(folders: t.Iterable[Path]) -> None:
     """Kill what runs in these cgroups and those below, then remove them.
 
     Raises:
         HostError: a process cannot be killed.
     """
     folders = tuple(folders)
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _KILL_SECONDS
     while True:
         left = processes(folders)
         for pid in left:
@@ -90,7 +90,7 @@ def destroy(folders: Iterable[Path]) -> None:
 
 
 def _hierarchies() -> dict[str, tuple[str, Path]]:
-    """Controllers as in /proc/self/cgroup -> the cgroup that is mounted, and where."""
+    """Map controllers, as in /proc/self/cgroup, to the cgroup that is mounted, and where."""
     found: dict[str, tuple[str, Path]] = {}
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         left, right = line.split(" - ", 1)
@@ -103,8 +103,8 @@ def _hierarchies() -> dict[str, tuple[str, Path]]:
     return found
 
 
-def _tree(folders: Iterable[Path]) -> Iterator[Path]:
-    """These folders and all below, the deepest first."""
+def _tree(folders: t.Iterable[Path]) -> t.Iterator[Path]:
+    """Yield these folders and all below, the deepest first."""
     for folder in folders:
         for path, _, _ in os.walk(folder, topdown=False):
             yield Path(path)
@@ -117,7 +117,7 @@ def _members(folder: Path) -> list[int]:
         return []
 
 
-def _removed(folders: Iterable[Path]) -> bool:
+def _removed(folders: t.Iterable[Path]) -> bool:
     for folder in _tree(folders):
         try:
             folder.rmdir()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, lambdal.cloud contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running the system's own tools."""
+"""The system's own tools, run as commands."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ def run(*argv: str, interrupt: threading.Event | None = None) -> str:
     """Run a command and return what it printed.
 
     Args:
+        *argv: the command and its arguments.
         interrupt: kills the command when set.
 
     Raises:
-        HostError: the command cannot be started or exits non-zero; the message holds what it complained with.
+        HostError: the command cannot be started or exits non-zero; the message holds what it printed.
     """
     pipe = subprocess.PIPE
     environment = {**os.environ, "PATH": SEARCH_PATH}
@@ -34,19 +35,19 @@ def run(*argv: str, interrupt: threading.Event | None = None) -> str:
     with process:
         while True:
             try:
-                output, complaint = process.communicate(timeout=None if interrupt is None else 0.2)
+                output, errors = process.communicate(timeout=None if interrupt is None else 0.2)
                 break
             except subprocess.TimeoutExpired:
                 if interrupt is not None and interrupt.is_set():
                     process.kill()
     if process.returncode != 0:
         shown = textwrap.shorten(" ".join(argv), 100, placeholder=" ...")
-        raise HostError(f"{shown} failed ({process.returncode}): {summary(complaint or output)}")
+        raise HostError(f"{shown} failed ({process.returncode}): {summarize(errors or output)}")
     return output
 
 
 def succeeds(*argv: str) -> bool:
-    """Whether a command can be started and exits with 0."""
+    """Run a command and return whether it could be started and exited with 0."""
     try:
         run(*argv)
     except HostError:
@@ -54,7 +55,7 @@ def succeeds(*argv: str) -> bool:
     return True
 
 
-def summary(output: str) -> str:
-    """A tool's complaint on one line, of a long one the end."""
+def summarize(output: str) -> str:
+    """Return what a tool printed on one line, of a long one the end."""
     text = "; ".join(line.strip() for line in output.splitlines() if line.strip())
     return f"...{text[-500:]}" if len(text) > 500 else text or "no output"

@@ -9,12 +9,12 @@ import ipaddress
 import shutil
 
 from .. import HostError
+from ..owner import Owner
 from .command import SEARCH_PATH, run, succeeds
-from .owner import Owner
 
 
 def allow(owner: Owner, subnet: ipaddress.IPv4Network) -> None:
-    """Let the machines reach the outside under this system's address.
+    """Allow the machines to reach the outside under this system's address.
 
     Raises:
         HostError: the rules are refused.
@@ -33,7 +33,7 @@ def allow(owner: Owner, subnet: ipaddress.IPv4Network) -> None:
 
 
 def withdraw(owner: Owner) -> None:
-    """Take back what :func:`allow` did, as far as it is there."""
+    """Undo what `allow` did, as far as it is there."""
     succeeds("nft", f"delete table ip {_table(owner)}")
     if _iptables_filters_forwarding():
         for match in _matches(owner):

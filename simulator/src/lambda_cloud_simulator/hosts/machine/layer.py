@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+import typing as t
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
@@ -20,17 +20,19 @@ from ... import hosts
 from .. import FileSystemMount, GpuSpec, HostSpec
 from .resolver import resolv_conf
 
+# User and group id of `ubuntu` in the root file system.
 _UBUNTU = 1000
-"""User and group id of ``ubuntu`` in the root file system."""
 _NVIDIA_SMI = resources.files(hosts) / "nvidia_smi.py"
 _GPUS = "gpus"
 _GPUS_INSIDE = "/etc/lambda-simulator"
 
 
 def create(folder: Path, spec: HostSpec, file_systems: Path) -> None:
-    """Make the machine's folder with its writable layer, ``upper``.
+    """Create a machine's folder with its writable layer, `upper`.
 
     Args:
+        folder: the machine's.
+        spec: what the machine must know of its instance.
         file_systems: where each file system has a folder, made here when it is new.
     """
     upper = folder / "upper"
@@ -51,7 +53,7 @@ def create(folder: Path, spec: HostSpec, file_systems: Path) -> None:
 
 
 def options(folder: Path, spec: HostSpec, file_systems: Path) -> list[str]:
-    """systemd-nspawn's options that mount the file systems, and the description of the GPUs."""
+    """Return systemd-nspawn's options that mount the file systems and the description of the GPUs."""
     binds = [f"--bind-ro={folder / _GPUS}:{_GPUS_INSIDE}"]
     for mount in spec.mounts:
         mount_point = mount.mount_point.replace("\\", "\\\\").replace(":", "\\:")
@@ -60,7 +62,7 @@ def options(folder: Path, spec: HostSpec, file_systems: Path) -> list[str]:
 
 
 def write_gpus(folder: Path, gpus: GpuSpec) -> None:
-    """Tell the machine's ``nvidia-smi``, also while the machine runs, which GPUs there are."""
+    """Write down for the machine's `nvidia-smi`, also while the machine runs, which GPUs there are."""
     new = folder / _GPUS / "gpus.json.new"
     new.write_text(json.dumps({**asdict(gpus), "broken": sorted(gpus.broken)}))
     new.replace(new.with_suffix(""))
@@ -91,7 +93,7 @@ def _write_host_key(upper: Path) -> None:
     _write(upper, f"{name}.pub", key.export_public_key().decode())
 
 
-def _write_authorized_keys(upper: Path, keys: Iterable[str]) -> None:
+def _write_authorized_keys(upper: Path, keys: t.Iterable[str]) -> None:
     lines = "".join(f"{key.strip()}\n" for key in keys)
     file = _write(upper, "home/ubuntu/.ssh/authorized_keys", lines)
     for path, mode in ((file, 0o600), (file.parent, 0o700), (file.parent.parent, 0o750)):

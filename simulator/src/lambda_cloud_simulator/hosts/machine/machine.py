@@ -11,22 +11,22 @@ import ipaddress
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterable
+import typing as t
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from .. import HostError
 from . import cgroups
-from .command import summary
+from .command import summarize
 from .network import remove_port
 
 SSH_PORT = 22
 
+# Seconds until SSH must answer; one machine alone takes about one.
 _BOOT_TIME_LIMIT = 120.0
-"""Seconds until SSH must answer; one machine alone takes about one."""
+# Seconds that a reboot may take to shut down before it is forced.
 _SHUTDOWN_TIME_LIMIT = 30.0
-"""Seconds that a reboot may take to shut down before it is forced."""
 _POLL_INTERVAL = 0.05
 # /tmp is on the machine's disk, not in memory; it may change what the kernel keeps per network namespace.
 _NSPAWN_SETTINGS = {"SYSTEMD_NSPAWN_TMPFS_TMP": "0", "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"}
@@ -48,12 +48,12 @@ class Port:
 
     @property
     def ip(self) -> str:
-        """The address alone."""
+        """Return the address alone."""
         return str(self.address.ip)
 
     @property
     def mac(self) -> str:
-        """Follows from the address: whoever cached it stays right when another machine gets that address."""
+        """Return what follows from the address: whoever cached it stays right when another machine gets that address."""
         return ":".join(f"{byte:02x}" for byte in (2, 0, *self.address.ip.packed))
 
 
@@ -61,12 +61,14 @@ class Machine:
     """A systemd-nspawn machine and the supervisor that boots it, again after each reboot."""
 
     def __init__(
-        self, folder: Path, root: Path, port: Port, cgroup_folders: tuple[Path, ...], options: Iterable[str]
+        self, folder: Path, root: Path, port: Port, cgroup_folders: tuple[Path, ...], options: t.Iterable[str]
     ) -> None:
-        """
+        """Describe a machine that is switched off.
+
         Args:
-            folder: the machine's own; its writable layer is ``upper`` there.
+            folder: the machine's own; its writable layer is `upper` there.
             root: the root file system.
+            port: where it is on the network.
             cgroup_folders: of the machine's cgroup, which is made and removed here.
             options: more options for systemd-nspawn.
         """
@@ -83,7 +85,7 @@ class Machine:
         """Switch the machine on and return when SSH answers.
 
         Raises:
-            HostError: it does not boot, or :meth:`end` was called meanwhile.
+            HostError: it does not boot, or `end` was called meanwhile.
         """
         async with self._switch:
             if not self._ended:
@@ -161,8 +163,8 @@ class Machine:
         await asyncio.to_thread(cgroups.destroy, self._cgroup_folders)
         await asyncio.to_thread(remove_port, self.port.name)
 
-    async def _comes_true(self, condition: Callable[[], Awaitable[bool]], time_limit: float) -> bool:
-        """Whether a condition comes true in time, while the machine is switched on."""
+    async def _comes_true(self, condition: t.Callable[[], t.Awaitable[bool]], time_limit: float) -> bool:
+        """Wait for a condition, and return whether it came true in time, while the machine was switched on."""
         deadline = time.monotonic() + time_limit
         while not await condition():
             if self._process is None or self._process.returncode is not None or time.monotonic() > deadline:
@@ -189,4 +191,4 @@ class Machine:
             return 0
 
     def _last_words(self) -> str:
-        return summary((self.folder / "console.log").read_text(errors="replace"))
+        return summarize((self.folder / "console.log").read_text(errors="replace"))

@@ -8,15 +8,15 @@ from __future__ import annotations
 import ipaddress
 import json
 import random
+import typing as t
 from collections import deque
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import HostError
+from ..owner import RUN_DIR, Owner, exclusive
 from . import firewall, settings
 from .command import run, succeeds
-from .owner import RUN_DIR, Owner, exclusive
 from .resolver import nameservers
 
 # The private address space, without the parts of 10.0.0.0/8 that networks like best.
@@ -43,7 +43,7 @@ class Network:
 
     @classmethod
     def create(cls, owner: Owner) -> Network:
-        """Make the bridge and let its machines reach the outside. After a failure :func:`remove` is due.
+        """Create the bridge and let its machines reach the outside. After a failure `remove` must be called.
 
         Raises:
             HostError: the system refuses.
@@ -59,7 +59,7 @@ class Network:
         return cls(owner, subnet, subnet[1])
 
     def take_address(self) -> ipaddress.IPv4Address:
-        """A free address, as late as possible one that was in use before.
+        """Take a free address, as late as possible one that was in use before.
 
         Raises:
             HostError: all are taken.
@@ -70,12 +70,12 @@ class Network:
             raise HostError(f"All addresses of {self.subnet} are in use.") from None
 
     def give_back_address(self, address: ipaddress.IPv4Address) -> None:
-        """The address is free again."""
+        """Make an address available again."""
         self._free.append(address)
 
 
 def remove(owner: Owner) -> None:
-    """Take away the rules and interfaces of ``owner``, whatever is left of them."""
+    """Remove the rules and interfaces of `owner`, whatever is left of them."""
     firewall.withdraw(owner)
     for interface in Path("/sys/class/net").iterdir():
         if interface.name == owner.interface or interface.name.startswith(f"{owner.interface}-"):
@@ -87,8 +87,8 @@ def remove_port(port: str) -> None:
     succeeds("ip", "link", "delete", port)
 
 
-def choose_subnet(in_use: Collection[ipaddress.IPv4Network], rng: random.Random) -> ipaddress.IPv4Network:
-    """A private subnet, chosen at random, that overlaps nothing this system knows of.
+def choose_subnet(in_use: t.Collection[ipaddress.IPv4Network], rng: random.Random) -> ipaddress.IPv4Network:
+    """Choose a private subnet at random that overlaps nothing this system knows of.
 
     Raises:
         HostError: there is none.
@@ -103,7 +103,7 @@ def choose_subnet(in_use: Collection[ipaddress.IPv4Network], rng: random.Random)
 
 
 def _in_use() -> list[ipaddress.IPv4Network]:
-    """Where this system has addresses, routes or name servers."""
+    """Return the networks where this system has addresses, routes or name servers."""
     used = []
     for link in json.loads(run("ip", "-json", "-4", "address", "show") or "[]"):
         for address in link.get("addr_info", []):
@@ -117,14 +117,14 @@ def _in_use() -> list[ipaddress.IPv4Network]:
 
 
 def _uplinks() -> list[str]:
-    """Interfaces with a default route."""
+    """Return the interfaces with a default route."""
     routes = json.loads(run("ip", "-json", "-4", "route", "show", "default") or "[]")
     return sorted({route["dev"] for route in routes if "dev" in route})
 
 
 def _forwarding(interface: str) -> str:
-    """The setting that forwards what comes in at one interface.
+    """Return the setting that forwards what comes in at one interface.
 
-    ``ip_forward`` would do it for all, and the kernel resets other settings whenever that one changes.
+    `ip_forward` would do it for all, and the kernel resets other settings whenever that one changes.
     """
     return f"net/ipv4/conf/{interface}/forwarding"

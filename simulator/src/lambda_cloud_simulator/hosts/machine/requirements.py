@@ -28,8 +28,10 @@ TOOLS = {
 
 
 def check_layers(folder: Path) -> None:
-    """Raises:
-    HostError: machines cannot have their writable layers in this folder.
+    """Require that machines can have their writable layers in a folder.
+
+    Raises:
+        HostError: they cannot.
     """
     if run("stat", "--file-system", "--format=%T", str(folder)).strip() == "overlayfs":
         raise HostError(
@@ -38,8 +40,10 @@ def check_layers(folder: Path) -> None:
 
 
 def check() -> None:
-    """Raises:
-    HostError: this is not Linux, not root, or a tool is missing; one sentence that says what to do.
+    """Require that this system can have machines.
+
+    Raises:
+        HostError: this is not Linux, not root, or a tool is missing; the message says what to do.
     """
     if sys.platform != "linux":
         raise HostError("Hosts of kind 'machine' need Linux; use --hosts local here.")

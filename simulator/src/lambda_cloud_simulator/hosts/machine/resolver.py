@@ -13,7 +13,7 @@ _FILES = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
 
 
 def nameservers() -> list[str]:
-    """This system's name servers that a machine can reach, which one on loopback is not."""
+    """Return this system's name servers that a machine can reach, which those on loopback are not."""
     for file in _FILES:
         servers = [server for server in _servers(file) if not _is_loopback(server)]
         if servers:
@@ -22,7 +22,7 @@ def nameservers() -> list[str]:
 
 
 def resolv_conf() -> str:
-    """What to write to a machine's ``/etc/resolv.conf``."""
+    """Return what to write to a machine's `/etc/resolv.conf`."""
     return "".join(f"nameserver {server}\n" for server in nameservers())
 
 

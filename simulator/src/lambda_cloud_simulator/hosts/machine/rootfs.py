@@ -14,14 +14,14 @@ import re
 import shlex
 import shutil
 import threading
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import typing as t
+from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
 
 from .. import HostError
+from ..owner import exclusive
 from .command import run
-from .owner import exclusive
 
 log = logging.getLogger(__name__)
 
@@ -56,40 +56,62 @@ class Recipe:
     """Everything the root file system is made of; two equal recipes share one cache entry.
 
     Attributes:
-        sources: lines of a ``sources.list``; none stands for mmdebstrap's own choice of a mirror.
-        apt_options: lines of an ``apt.conf``.
+        sources: lines of a `sources.list`; none stands for mmdebstrap's own choice of a mirror.
+        apt_options: lines of an `apt.conf`.
         certificates: this system's own certificate authorities, by file name.
         scripts: the scripts and files that finish it, by name.
+        base: the name of the root file system that only gets more packages; none when it is made from nothing.
     """
 
     sources: tuple[str, ...]
     apt_options: tuple[str, ...]
-    certificates: Mapping[str, str]
-    scripts: Mapping[str, str]
+    certificates: t.Mapping[str, str]
+    scripts: t.Mapping[str, str]
     architecture: str
     suite: str = SUITE
     packages: tuple[str, ...] = PACKAGES
     left_out: tuple[str, ...] = _LEFT_OUT
+    base: str | None = None
 
     @property
     def key(self) -> str:
-        """A hash of the recipe."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        """Return a hash of the recipe."""
+        fields = {name: value for name, value in asdict(self).items() if value is not None}
+        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def folder(self) -> str:
+        """Return the name of its folder in the cache."""
+        return f"rootfs-{self.key}"
+
+    def with_packages(self, packages: t.Iterable[str]) -> Recipe:
+        """Return the recipe of a root file system that is this one and more packages."""
+        return replace(self, packages=tuple(sorted(set(packages))), base=self.folder)
 
 
 def cache_dir() -> Path:
-    """Where root file systems are kept: below ``XDG_CACHE_HOME`` if set, else below ``/var/cache``."""
+    """Return where root file systems are kept: below `XDG_CACHE_HOME` if set, else below `/var/cache`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or "/var/cache") / "lambda-cloud-simulator"
 
 
-def ensure(cache: Path, interrupt: threading.Event) -> Path:
-    """The root file system, built now (about a minute, from the Debian mirror) unless it is there.
+def ensure(cache: Path, interrupt: threading.Event, packages: t.Collection[str] = ()) -> Path:
+    """Return the root file system, built now (about a minute, from the Debian mirror) unless it is there.
+
+    Args:
+        cache: where it is kept
+        interrupt: ends the building
+        packages: Debian packages that it has besides the usual ones
 
     Raises:
-        HostError: it cannot be built, or ``interrupt`` was set meanwhile.
+        HostError: it cannot be built, or `interrupt` was set meanwhile.
     """
     recipe = recipe_here()
-    target = cache / f"rootfs-{recipe.key}"
+    target = _ensure(cache, interrupt, recipe)
+    return _ensure(cache, interrupt, recipe.with_packages(packages)) if packages else target
+
+
+def _ensure(cache: Path, interrupt: threading.Event, recipe: Recipe) -> Path:
+    target = cache / recipe.folder
     if target.is_dir():
         return target
     cache.mkdir(parents=True, exist_ok=True)
@@ -101,7 +123,7 @@ def ensure(cache: Path, interrupt: threading.Event) -> Path:
             log.info("building the machines' root file system in %s, which takes about a minute", target)
             partial = target.with_name(f"{target.name}.partial")
             try:
-                _build(recipe, partial, interrupt)
+                _build(recipe, partial, cache, interrupt)
                 partial.rename(target)
             except HostError as error:
                 raise HostError(f"The machines' root file system cannot be built: {error}") from error
@@ -111,7 +133,7 @@ def ensure(cache: Path, interrupt: threading.Event) -> Path:
 
 
 def recipe_here() -> Recipe:
-    """The recipe with this system's mirror, apt settings and certificate authorities.
+    """Return the recipe with this system's mirror, apt settings and certificate authorities.
 
     Raises:
         HostError: apt cannot be asked.
@@ -128,10 +150,10 @@ def recipe_here() -> Recipe:
 
 
 def debian_sources(index_targets: str, codename: str) -> tuple[str, ...]:
-    """The lines of ``sources.list`` for our suite, from the mirrors that a Debian system uses for its own.
+    """Return the lines of `sources.list` for our suite, from the mirrors that a Debian system uses for its own.
 
     Args:
-        index_targets: lines ``URI|release|component|origin``, as apt-get lists its package indexes.
+        index_targets: lines `URI|release|component|origin`, as apt-get lists its package indexes.
         codename: that system's own suite.
     """
     sources: dict[str, None] = {}
@@ -160,7 +182,7 @@ def _apt_options(dump: str) -> tuple[str, ...]:
     return tuple(line for line in dump.splitlines() if line.split(" ", 1)[0] in _APT_SETTINGS)
 
 
-def _build(recipe: Recipe, target: Path, interrupt: threading.Event) -> None:
+def _build(recipe: Recipe, target: Path, cache: Path, interrupt: threading.Event) -> None:
     with resources.as_file(resources.files(__package__) / "files") as files:
         script, settings = (shlex.quote(str(files / name)) for name in _SCRIPTS)
         run(
@@ -170,14 +192,16 @@ def _build(recipe: Recipe, target: Path, interrupt: threading.Event) -> None:
             "mmdebstrap",
             "--quiet",
             "--mode=root",
-            "--variant=minbase",
+            "--variant=minbase" if recipe.base is None else "--variant=custom",
             "--format=directory",
             f"--include={','.join(recipe.packages)}",
             *(f"--aptopt={option}" for option in ('Acquire::Languages "none";', *recipe.apt_options)),
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in recipe.left_out),
             # What is written here need not survive a crash.
             "--dpkgopt=force-unsafe-io",
-            f'--customize-hook=sh {script} "$1" {settings} {_LOCAL_CERTIFICATES}',
+            f'--customize-hook=sh {script} "$1" {settings} {_LOCAL_CERTIFICATES}'
+            if recipe.base is None
+            else f'--setup-hook=cp -a {shlex.quote(str(cache / recipe.base))}/. "$1"',
             recipe.suite,
             str(target),
             *recipe.sources,

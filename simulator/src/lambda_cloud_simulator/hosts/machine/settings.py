@@ -6,28 +6,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import typing as t
 from pathlib import Path
-from typing import TypedDict
 
 from .. import HostError
-from .owner import RUN_DIR, Owner, exclusive
+from ..owner import RUN_DIR, Owner, exclusive
 
 _RECORD = RUN_DIR / "settings.json"
 _LOCK = RUN_DIR / "settings.lock"
 _SYSCTL = Path("/proc/sys")
 
 
-class _Entry(TypedDict):
+class _Entry(t.TypedDict):
     before: int
     users: list[str]
 
 
-def hold(owner: Owner, wanted: Mapping[str, int]) -> None:
-    """Have settings at these values or above, until ``owner`` releases them.
+def hold(owner: Owner, wanted: t.Mapping[str, int]) -> None:
+    """Raise settings to these values, where they are below, until `owner` releases them.
 
     Args:
-        wanted: path below ``/proc/sys`` -> value.
+        owner: who needs them.
+        wanted: path below `/proc/sys` -> value.
 
     Raises:
         HostError: a setting cannot be changed.
@@ -48,7 +48,7 @@ def hold(owner: Owner, wanted: Mapping[str, int]) -> None:
 
 
 def release(owner: Owner) -> None:
-    """Give up what :func:`hold` did for ``owner``."""
+    """Undo what `hold` did for `owner`, unless others need it."""
     with exclusive(_LOCK):
         record = _read()
         for name, entry in list(record.items()):

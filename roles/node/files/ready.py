@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, lambdal.cloud contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Wait until a host is ready, and print as JSON how long that took, and what it lacks. Python's standard library is all it needs.
+
+It does not need root: a host's user may not become root, and everybody may read /proc/locks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+import typing as t
+
+# cloud-init ends with 2 when it is done and something was not as it should be, such as a deprecated key.
+DONE = (0, 2)
+# dpkg's own, that of whoever will call it, and those of apt's lists and downloads
+LOCKS = ("lib/dpkg/lock-frontend", "lib/dpkg/lock", "lib/apt/lists/lock", "cache/apt/archives/lock")
+SCRIPT_LANGUAGES = ("python", "sh", "bash", "dash", "perl")
+
+
+class NotReady(Exception):
+    """The host lacks something, and waiting longer does not help or is not wanted."""
+
+
+class Host(t.NamedTuple):
+    """Where a host's files are."""
+
+    run: pathlib.Path = pathlib.Path("/run")
+    var: pathlib.Path = pathlib.Path("/var")
+    proc: pathlib.Path = pathlib.Path("/proc")
+
+
+def main() -> None:
+    """Wait for one thing after another."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cloud-init", type=float, required=True, help="seconds for cloud-init to finish")
+    parser.add_argument("--apt", type=float, required=True, help="seconds for the locks of apt and dpkg to be free")
+    parser.add_argument("--mounts", type=float, required=True, help="seconds for file systems to be mounted")
+    parser.add_argument("mount_points", nargs="*", help="where they have to be mounted")
+    arguments = parser.parse_args()
+    host = Host()
+    times = [time.monotonic()]
+    answer: dict[str, t.Any] = {"problem": "", "missing_mounts": [], "summary": ""}
+    try:
+        wait_for_cloud_init(host, arguments.cloud_init)
+        times.append(time.monotonic())
+        wait_for_locks(host, arguments.apt)
+        times.append(time.monotonic())
+        answer["missing_mounts"] = wait_for_mounts(arguments.mount_points, arguments.mounts)
+        times.append(time.monotonic())
+        answer["summary"] = summary(times)
+    except NotReady as error:
+        answer["problem"] = str(error)
+    print(json.dumps(answer))
+
+
+def summary(times: t.Sequence[float]) -> str:
+    """Return a sentence that tells how long each wait took."""
+    parts = ("cloud-init", "other installations of packages", "file systems")
+    waits = [f"{times[number + 1] - times[number]:.0f} s for {part}" for number, part in enumerate(parts)]
+    return f"Ready after {times[-1] - times[0]:.0f} s: {', '.join(waits)}."
+
+
+def wait_for_cloud_init(host: Host, timeout: float) -> None:
+    """Wait until cloud-init has finished, where it runs at all."""
+    folder = host.run / "cloud-init"
+    if not shutil.which("cloud-init") or not folder.is_dir() or (folder / "disabled").exists():
+        return
+    command = ["cloud-init", "status", "--wait"]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False)
+    except subprocess.TimeoutExpired:
+        raise NotReady(f"cloud-init, which runs user_data, has not finished within {timeout:.0f} seconds.") from None
+    if done.returncode not in DONE:
+        errors = "; ".join(cloud_init_errors(folder)) or done.stdout.decode(errors="replace").strip(". \n")
+        raise NotReady(
+            f"cloud-init, which runs user_data, has failed: {errors}. See /var/log/cloud-init-output.log there."
+        )
+
+
+def cloud_init_errors(folder: pathlib.Path) -> list[str]:
+    """Return what cloud-init says went wrong."""
+    try:
+        return [str(each) for each in json.loads((folder / "result.json").read_text())["v1"]["errors"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def wait_for_locks(host: Host, timeout: float) -> None:
+    """Wait until nobody installs packages or reads lists of them."""
+    deadline = time.monotonic() + timeout
+    while holder := lock_holder(host):
+        if time.monotonic() >= deadline:
+            lock, pid, name = holder
+            raise NotReady(
+                f"{name} (process {pid}) still holds {lock} after {timeout:.0f} seconds, so no package can be installed."
+            )
+        time.sleep(0.5)
+
+
+def lock_holder(host: Host) -> tuple[pathlib.Path, int, str] | None:
+    """Return a lock that is held, and the process that holds it with its name, or None."""
+    locks = {}
+    for name in LOCKS:
+        try:
+            found = (host.var / name).stat()
+        except OSError:
+            continue
+        locks[f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"] = host.var / name
+    # A line is `1: POSIX  ADVISORY  WRITE 4711 fe:01:1234 0 EOF`; that of a process that waits has an arrow after the number.
+    for line in (host.proc / "locks").read_text().splitlines():
+        words = line.split()
+        if len(words) == 8 and words[5] in locks:
+            return locks[words[5]], int(words[4]), process_name(host, int(words[4]))
+    return None
+
+
+def process_name(host: Host, pid: int) -> str:
+    """Return the name of a program, and of a script its own."""
+    try:
+        words = (host.proc / str(pid) / "cmdline").read_text(errors="replace").split("\0")
+    except OSError:
+        return "a process"
+    program = pathlib.PurePath(words[0]).name
+    if len(words) > 1 and program.startswith(SCRIPT_LANGUAGES) and words[1].startswith("/"):
+        program = pathlib.PurePath(words[1]).name
+    return program or "a process"
+
+
+def wait_for_mounts(mount_points: t.Sequence[str], timeout: float) -> list[str]:
+    """Wait for file systems, and return where none is mounted."""
+    deadline = time.monotonic() + timeout
+    while missing := [each for each in mount_points if not os.path.ismount(each)]:
+        if time.monotonic() >= deadline:
+            break
+        time.sleep(0.5)
+    return missing
+
+
+if __name__ == "__main__":
+    main()
