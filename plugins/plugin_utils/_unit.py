@@ -35,8 +35,8 @@ class Look(t.NamedTuple):
 
 
 def show(unit: str) -> str:
-    """Return the command that shows a unit."""
-    return f"systemctl show --property={','.join(PROPERTIES)} {shlex.quote(unit)}"
+    """Return the command that shows a unit, where SSH may have given it a terminal: a pager would wait there for a key."""
+    return f"systemctl --no-pager show --property={','.join(PROPERTIES)} {shlex.quote(unit)}"
 
 
 def size(path: str, user: str) -> str:

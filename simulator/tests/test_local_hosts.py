@@ -297,6 +297,7 @@ def test_what_a_kill_left_is_swept(tmp_path: Path, port: int) -> None:
         "--hosts=local",
         f"--ssh-port={port}",
         "--boot-time=0",
+        f"--api-key={DEFAULT_KEY}",
         f"--ready-file={ready}",
     ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -32,9 +32,8 @@ def address(api: Api, instance_id: str) -> str:
 def simulator(tmp_path: Path) -> t.Iterator[tuple[subprocess.Popen[bytes], Api]]:
     """Run a simulator that the test may kill."""
     ready = tmp_path / "ready.json"
-    process = subprocess.Popen(
-        [*COMMAND, "serve", "--hosts=machine", "--port=0", "--boot-time=0", f"--ready-file={ready}"]
-    )
+    options = ["--port=0", "--boot-time=0", f"--api-key={DEFAULT_KEY}", f"--ready-file={ready}"]
+    process = subprocess.Popen([*COMMAND, "serve", "--hosts=machine", *options])
     try:
         until(ready.exists, 120)
         yield process, Api(json.loads(ready.read_text())["url"], DEFAULT_KEY, process.pid)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -79,7 +81,7 @@ def test_a_start_that_takes_too_long_is_told() -> None:
 
 def test_an_end_that_is_not_in_order_is_told() -> None:
     with pytest.raises(SimulatorError, match="ended with exit code -9"), running_simulator() as simulator:
-        subprocess.run(["kill", "-KILL", str(simulator.pid)], check=True)
+        os.kill(simulator.pid, signal.SIGKILL)
 
 
 def test_all_can_be_seeded_and_is_gone_after_a_reset() -> None:

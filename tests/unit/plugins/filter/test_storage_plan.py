@@ -15,16 +15,16 @@ VARIABLES = {"HF_HOME": "caches/huggingface", "WANDB_DIR": "logs"}
 
 
 def test_folders_are_named_once() -> None:
-    plan = storage_plan("/lambda/nfs/work/", ["checkpoints", "logs"], VARIABLES)
-    assert plan["name"] == "work"
-    assert plan["folders"] == [f"/lambda/nfs/work/{name}" for name in ("checkpoints", "logs", "caches/huggingface")]
+    plan = storage_plan("/lambda/nfs/data/", ["checkpoints", "logs"], VARIABLES)
+    assert plan["name"] == "data"
+    assert plan["folders"] == [f"/lambda/nfs/data/{name}" for name in ("checkpoints", "logs", "caches/huggingface")]
     assert plan["unit"].splitlines()[1:] == [
         "[Unit]",
-        "RequiresMountsFor=/lambda/nfs/work",
-        "AssertPathIsMountPoint=/lambda/nfs/work",
+        "RequiresMountsFor=/lambda/nfs/data",
+        "AssertPathIsMountPoint=/lambda/nfs/data",
         "[Service]",
-        "Environment=HF_HOME=/lambda/nfs/work/caches/huggingface",
-        "Environment=WANDB_DIR=/lambda/nfs/work/logs",
+        "Environment=HF_HOME=/lambda/nfs/data/caches/huggingface",
+        "Environment=WANDB_DIR=/lambda/nfs/data/logs",
     ]
 
 

@@ -43,5 +43,6 @@ def test_lines_are_whole_and_harmless() -> None:
 
 
 def test_commands_quote_what_they_are_given() -> None:
-    assert _unit.show("a b") == "systemctl show --property=ActiveState,SubState,Result,ExecMainStatus,NRestarts 'a b'"
+    properties = "ActiveState,SubState,Result,ExecMainStatus,NRestarts"
+    assert _unit.show("a b") == f"systemctl --no-pager show --property={properties} 'a b'"
     assert "runuser --user eve -- tail --bytes=+8 -- '/a b/$c'" in _unit.show_and_read("x", "/a b/$c", "eve", 7)
