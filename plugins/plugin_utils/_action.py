@@ -17,7 +17,7 @@ import os
 import re
 import signal
 import typing as t
-from functools import partial
+from functools import cached_property, partial
 
 from ansible import __version__ as core_version
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -107,7 +107,7 @@ class ModuleAction(NormalAction):  # type: ignore[misc]
             return "async"
         if self._connection.become:
             return "become"
-        for name in self._environment():
+        for name in self._environment:
             if name.startswith(_READ_AT_START):
                 return f"{name} in its environment"
         if not self._is_enabled(VARIABLE, ENVIRONMENT, task_vars):
@@ -122,12 +122,13 @@ class ModuleAction(NormalAction):  # type: ignore[misc]
         """Return a setting from its variable, else from the task's environment, else from the controller's."""
         value = self._templar.template(task_vars.get(variable))
         if value is None:
-            value = self._environment().get(name, os.environ.get(name)) or True
+            value = self._environment.get(name, os.environ.get(name)) or True
         try:
             return bool(boolean(value))
         except TypeError:
             raise AnsibleActionFail(f"{variable} ({name}) must be true or false, not {value!r}.") from None
 
+    @cached_property
     def _environment(self) -> dict[str, str]:
         """Return the environment variables that the play, its blocks and the task set."""
         variables: dict[str, t.Any] = {}
@@ -164,7 +165,7 @@ class ModuleAction(NormalAction):  # type: ignore[misc]
                 type(self).main,
                 self._arguments,
                 _PROFILE,
-                environment=self._environment(),
+                environment=self._environment,
                 folder=self._loader.get_basedir(),
             )
         if task.interrupted_by:

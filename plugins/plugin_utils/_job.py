@@ -27,9 +27,9 @@ _SIGN = re.compile(
     r"\b(error|fatal|exception|killed|segmentation fault|core dumped|no such file|SIG(KILL|SEGV|ABRT|BUS|ILL|FPE))\b",
     re.IGNORECASE,
 )
-# torchrun tells of its workers once it has ended them; the error came before.
 # Of systemd, about a program that a unit can do without
 _SKIPPED = "missing, skipping: No such file or directory"
+# torchrun tells of its workers once it has ended them; the error came before.
 _LAUNCHER = re.compile(r"torch[./]distributed[./](elastic|run|launch)|torch\.distributed\.elastic")
 
 

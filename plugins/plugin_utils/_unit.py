@@ -9,6 +9,8 @@ import base64
 import shlex
 import typing as t
 
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.notices import printable
+
 PROPERTIES = ("ActiveState", "SubState", "Result", "ExecMainStatus", "NRestarts")
 # A unit that remains after its process has ended is `exited`; all others go to one of the rest.
 _ENDED = ("exited", "failed", "dead")
@@ -95,6 +97,4 @@ def _as(user: str) -> list[str]:
 def _plain(line: bytes) -> str:
     """Return a line with nothing in it that a terminal would obey. Of a progress bar that is drawn again and again, the last."""
     text = line.decode(errors="replace").rstrip("\r").rpartition("\r")[2]
-    return "".join(
-        each if each.isprintable() or each == "\t" else each.encode("unicode_escape").decode() for each in text
-    )
+    return printable(text, keep="\t")

@@ -34,10 +34,13 @@ def list_settled(context: InstanceContext, specs: t.Sequence[InstanceSpec], cata
     """
     by_name = {spec.name: spec for spec in specs}
     rows = list_instances(context, list(by_name))
-    watched = [] if context.check_mode else _contested(context, all_live_by_name(rows, by_name))
-    if not watched:
+    contested = [] if context.check_mode else _contested(all_live_by_name(rows, by_name))
+    if not contested:
         return rows
     own = context.pending.own()
+    watched = _watched(contested, own)
+    if not watched:
+        return rows
     substitutes = Substitutes(context, catalog)
     watch = NameWatch(
         context.waits,
@@ -65,16 +68,21 @@ def list_settled(context: InstanceContext, specs: t.Sequence[InstanceSpec], cata
     return list_instances(context, list(by_name))
 
 
-def _contested(context: InstanceContext, live: t.Mapping[str, t.Sequence[Instance]]) -> list[Instance]:
-    """Return, of each name that several launches gave, the instance that this controller launched, or else any."""
-    own = context.pending.own()
+def _contested(live: t.Mapping[str, t.Sequence[Instance]]) -> list[t.Sequence[Instance]]:
+    """Return the instances of each name that several launches gave."""
+    return [same for same in live.values() if len(same) > 1 and all(map(launch_tag, same))]
+
+
+def _watched(contested: t.Iterable[t.Sequence[Instance]], own: t.Mapping[str, t.Collection[str]]) -> list[Instance]:
+    """Return, of each contested name, the instance that this controller launched, or else any.
+
+    `own` has the ids of what this controller launched, each with the ids of what it is to replace.
+    """
     watched: list[Instance] = []
-    for same in live.values():
-        if len(same) < 2 or not all(map(launch_tag, same)):
-            continue
+    for same in contested:
         ids = {row["id"] for row in same}
         # What is to be replaced by its own successor is not in its way.
-        if any(own.get(instance_id, frozenset()) & ids for instance_id in ids):
+        if any(ids.intersection(own.get(instance_id, ())) for instance_id in ids):
             continue
         mine = [row for row in same if row["id"] in own]
         watched.append((mine or sorted(same, key=lambda row: str(launch_tag(row))))[0])

@@ -50,6 +50,8 @@ def write_line(descriptor: int, text: str) -> None:
         os.write(descriptor, f"{printable(text)}\n".encode())
 
 
-def printable(text: str) -> str:
-    """Return a text with nothing in it that a terminal would obey."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+def printable(text: str, keep: str = "") -> str:
+    """Return a text with nothing in it that a terminal would obey, but for the characters to keep."""
+    return "".join(
+        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode() for char in text
+    )
