@@ -69,7 +69,7 @@ def test_nothing_later_answers_under_the_oldest(apis: dict[str, Api]) -> None:
         assert code == "global/object-does-not-exist"
 
 
-@pytest.mark.parametrize("source", ["own", "published"])
+@pytest.mark.parametrize("source", ["own", pytest.param("published", marks=pytest.mark.tools)])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_answers_are_as_described(apis: dict[str, Api], version: str, source: str) -> None:
     api = apis[version]
@@ -195,7 +195,7 @@ SCHEMATHESIS = Path(sys.executable).with_name("st")
 
 @pytest.mark.slow
 @pytest.mark.skipif(not SCHEMATHESIS.exists(), reason="schemathesis is not installed")
-@pytest.mark.parametrize("source", ["own", "published"])
+@pytest.mark.parametrize("source", ["own", pytest.param("published", marks=pytest.mark.tools)])
 @pytest.mark.parametrize(("version", "examples"), [("1.10.0", 20), ("1.5.3", 200)])
 def test_schemathesis_finds_nothing(tmp_path: Path, version: str, examples: int, source: str) -> None:
     path = published(version) if source == "published" else None

@@ -150,6 +150,7 @@ def shown(browser: t.Any) -> str:
     return str(browser.execute_script("return document.body.innerText"))
 
 
+@pytest.mark.tools
 def test_it_updates_by_itself(api: Api, browser: t.Any) -> None:
     browser.get(api.url)
     assert "None. A launch through the API makes one appear here." in shown(browser)
@@ -160,6 +161,7 @@ def test_it_updates_by_itself(api: Api, browser: t.Any) -> None:
     assert browser.title == "Lambda Cloud, simulated"
 
 
+@pytest.mark.tools
 def test_a_name_runs_no_script(api: Api, browser: t.Any) -> None:
     api.control("POST", "/instances", {"name": EVIL})
     browser.get(api.url)
@@ -180,6 +182,7 @@ fetch(url, {method: method, mode: mode, credentials: 'include'})
 """
 
 
+@pytest.mark.tools
 def test_a_name_that_is_made_to_lead_here_gets_nothing(api: Api, browser: t.Any) -> None:
     api.control("POST", "/instances", {"name": "mine"})
     browser.get(api.url.replace("127.0.0.1", OTHER_SITE))
@@ -197,6 +200,7 @@ def test_a_name_that_is_made_to_lead_here_gets_nothing(api: Api, browser: t.Any)
     assert [row["name"] for row in api.state()["instances"]] == ["mine"]
 
 
+@pytest.mark.tools
 def test_a_page_of_another_site_reads_and_changes_nothing(api: Api, browser: t.Any) -> None:
     api.control("POST", "/instances", {"name": "mine"})
     browser.get(api.url.replace("127.0.0.1", OTHER_SITE))
@@ -207,6 +211,7 @@ def test_a_page_of_another_site_reads_and_changes_nothing(api: Api, browser: t.A
     assert [row["name"] for row in api.state()["instances"]] == ["mine"]
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("width", [1280, 500])
 def test_sixty_instances_fit_any_window(api: Api, browser: t.Any, width: int) -> None:
     for number in range(60):
@@ -217,6 +222,7 @@ def test_sixty_instances_fit_any_window(api: Api, browser: t.Any, width: int) ->
     assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
 
 
+@pytest.mark.tools
 def test_a_stopped_simulator_is_told(browser: t.Any, tmp_path: Path) -> None:
     with serving(tmp_path, "--boot-time", "0") as one:
         one.control("POST", "/instances", {"name": "last"})

@@ -64,6 +64,7 @@ def test_every_control_call_is_told() -> None:
     assert there == (told | both) - {("GET", f"{PREFIX}/page")}
 
 
+@pytest.mark.tools
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl, which the README uses, is not installed")
 def test_its_commands_work(tmp_path: Path) -> None:
     blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)

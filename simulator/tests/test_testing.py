@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from simulator_support import until
 
 from lambda_cloud_simulator.testing import API_KEY, SimulatorError, running_simulator
 
@@ -65,6 +67,21 @@ def test_it_is_gone_after_a_failure(tmp_path: Path) -> None:
         raise ZeroDivisionError
     assert is_gone(simulator.url)
     assert simulator.api_url in (tmp_path / "simulator.log").read_text()
+
+
+def test_it_does_not_outlive_who_started_it(tmp_path: Path) -> None:
+    program = f"""
+import os, signal
+from pathlib import Path
+from lambda_cloud_simulator.testing import running_simulator
+
+with running_simulator("--hosts", "local", "--ssh-port", "0", folder=Path({str(tmp_path)!r})):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=False)
+    assert done.returncode == -signal.SIGKILL
+    url = json.loads((tmp_path / "ready.json").read_text())["url"]
+    until(lambda: is_gone(url), 20)
 
 
 def test_a_start_that_fails_is_told_whole(tmp_path: Path) -> None:

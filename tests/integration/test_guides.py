@@ -21,6 +21,7 @@ from support.documents import blocks, follow, script
 from support.machines import why_not
 from support.runner import AT_ONCE, BUILD, ROOT, UNPACED, module_environment, simulator_with_hosts, ssh_environment
 from support.samples import EXAMPLE_API_KEYS
+from support.tools import tools
 
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
 DOCUMENTS = [*GUIDES, ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "comparison.md"]
@@ -38,10 +39,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def marks(guide: str) -> list[pytest.MarkDecorator]:
-    if guide in ON_MACHINES:
+def marks(guide: Path) -> list[pytest.MarkDecorator]:
+    if guide.stem in ON_MACHINES:
         return [pytest.mark.slow, pytest.mark.root]
-    return [pytest.mark.slow] if guide in FROM_NOTHING else []
+    if guide.stem in FROM_NOTHING:
+        return [pytest.mark.slow]
+    return tools("curl") if "curl" in script(guide) else []
 
 
 @pytest.fixture
@@ -97,7 +100,7 @@ def reader(guide: Path, cloud: Simulator, home: Path, sockets: str) -> dict[str,
 @pytest.mark.parametrize(
     "guide",
     [
-        pytest.param(path, id=path.stem, marks=marks(path.stem))
+        pytest.param(path, id=path.stem, marks=marks(path))
         for path in DOCUMENTS
         if any(block.language in ("shell", "sh") for block in blocks(path))
     ],
@@ -106,8 +109,6 @@ def test_its_commands_work_in_its_order(guide: Path, reader: dict[str, str], tmp
     folder = tmp_path / "here"
     folder.mkdir()
     port, ssh_port = str(free_port()), str(free_port())
-    if "curl" in script(guide) and not shutil.which("curl"):
-        pytest.skip("curl, which this document uses, is not installed")
     text = script(guide).replace("8420", port).replace("2222", ssh_port).replace("2299", str(free_port()))
     text = text.replace("simulator serve ", f"simulator serve --port {port} --ssh-port {ssh_port} ")
     # ssh takes the home of its user from the system, not from the environment.

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.runner import ROOT
+from support.tools import needs_tools
 
 TOOL = [sys.executable, str(ROOT / "tools" / "leftovers.py")]
 MARK = "LAMBDA_CLOUD_LEFTOVERS"
@@ -66,7 +67,9 @@ def test_processes_and_files_are_found(environment: dict[str, str], home: Path, 
     )
 
 
+@pytest.mark.root
 @pytest.mark.skipif(os.getuid() != 0, reason="a network of one's own needs root")
+@needs_tools("ip", "nft", "unshare")
 def test_networks_mounts_and_rules_are_found(environment: dict[str, str], tmp_path: Path) -> None:
     tool = " ".join(TOOL)
     script = f"""

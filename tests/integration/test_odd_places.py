@@ -18,6 +18,7 @@ import pytest
 from lambda_cloud_simulator.testing import Simulator
 from support.runner import BUILD, ROOT, Modules, module_environment
 from support.samples import INSTANCE
+from support.tools import needs_tools
 
 # A key of one's own, an instance, and a play on it by the inventory.
 PLAYS: list[dict[str, t.Any]] = [
@@ -38,6 +39,7 @@ PLAYS: list[dict[str, t.Any]] = [
     },
 ]
 
+GERMAN = Path("/usr/share/i18n/locales/de_DE")
 # Without them root may read and write everything.
 AS_EVERYBODY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.getuid() == 0 else ()
 USERS_CONFIGURATION = """[defaults]
@@ -113,9 +115,9 @@ def test_no_language(place: Place) -> None:
     place.run()
 
 
+@needs_tools("localedef")
+@pytest.mark.skipif(not GERMAN.exists(), reason="Debian's package locales is not installed")
 def test_german(place: Place, tmp_path: Path) -> None:
-    if not shutil.which("localedef") or not Path("/usr/share/i18n/locales/de_DE").exists():
-        pytest.skip("a German locale needs localedef and Debian's package locales")
     locale = tmp_path / "locale" / "de_DE.UTF-8"
     locale.parent.mkdir()
     subprocess.run(["localedef", "--no-archive", "-i", "de_DE", "-f", "UTF-8", locale], check=True)
@@ -161,7 +163,9 @@ def test_a_proxy(place: Place, name: str) -> None:
     place.run()
 
 
-@pytest.mark.skipif(os.getuid() != 0 or not shutil.which("unshare"), reason="a network of its own needs root")
+@pytest.mark.root
+@pytest.mark.skipif(os.getuid() != 0, reason="a network of its own needs root")
+@needs_tools("ip", "sysctl", "unshare")
 def test_no_ipv6(tmp_path: Path) -> None:
     network = "ip link set lo up && sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && ! ip -6 address | grep -q inet6"
     test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{__file__}::test_umask_077"]

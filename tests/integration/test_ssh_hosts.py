@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from lambda_cloud_simulator.testing import Simulator
 from support.runner import ansible, ansible_environment, simulator_with_hosts, ssh_environment
+from support.tools import needs_tools
 
 SSH_PORT = 2223
-NEEDS_RSYNC = pytest.mark.skipif(not shutil.which("rsync"), reason="rsync, which brings files back, is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -375,7 +375,7 @@ def test_arguments_for_ssh_of_an_inventory_stay(session: tuple[dict[str, str], l
 
 
 @BOTH_MODES
-@NEEDS_RSYNC
+@needs_tools("rsync")
 def test_files_come_back_to_where_the_playbook_is_run(
     cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
 ) -> None:
@@ -394,7 +394,7 @@ def test_files_come_back_to_where_the_playbook_is_run(
     assert cloud.live() == {}
 
 
-@NEEDS_RSYNC
+@needs_tools("rsync")
 def test_files_go_the_way_that_ssh_args_tell(
     cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
 ) -> None:
@@ -419,7 +419,7 @@ def terminate_vision(extra: list[str], folder: Path) -> list[str]:
     return ["ansible-playbook", "playbooks/terminate.yml", *extra, "-e", json.dumps(fleet)]
 
 
-@NEEDS_RSYNC
+@needs_tools("rsync")
 def test_files_of_instances_that_share_a_name_come_back(
     cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
 ) -> None:
@@ -433,7 +433,7 @@ def test_files_of_instances_that_share_a_name_come_back(
     assert cloud.live() == {}
 
 
-@NEEDS_RSYNC
+@needs_tools("rsync")
 def test_nothing_is_terminated_while_an_instance_keeps_its_files(
     cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
 ) -> None:
@@ -450,7 +450,7 @@ def test_nothing_is_terminated_while_an_instance_keeps_its_files(
     assert {path.name for path in (tmp_path / "back").iterdir()} == {"eval"}
 
 
-@NEEDS_RSYNC
+@needs_tools("rsync")
 def test_two_instances_are_not_pulled_to_one_place(
     cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
 ) -> None:
@@ -511,7 +511,7 @@ def test_an_instance_without_a_name_is_replaced(cloud: Simulator, session: tuple
     assert cloud.live()[instance]["id"] != instance
 
 
-@NEEDS_RSYNC
+@needs_tools("rsync")
 def test_files_of_instances_with_names_of_others_come_back(
     cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
 ) -> None:
@@ -537,7 +537,7 @@ def test_files_of_instances_with_names_of_others_come_back(
     assert {row["status"] for row in cloud.state()["instances"]} <= {"terminating", "terminated"}
 
 
-@NEEDS_RSYNC
+@needs_tools("rsync")
 def test_a_folder_of_an_inventory_is_not_displaced(session: tuple[dict[str, str], list[str]], tmp_path: Path) -> None:
     environment, extra = session
     ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)

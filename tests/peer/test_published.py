@@ -21,9 +21,12 @@ from support.server import canned_server
 VERSIONS = ("1.10.0", "1.5.3")
 SPECS = {version: published(version) for version in VERSIONS}
 
-pytestmark = pytest.mark.skipif(
-    not all(SPECS.values()), reason="LAMBDA_CLOUD_SPEC_DIR names no folder with the published descriptions"
-)
+pytestmark = [
+    pytest.mark.tools,
+    pytest.mark.skipif(
+        not all(SPECS.values()), reason="LAMBDA_CLOUD_SPEC_DIR names no folder with the published descriptions"
+    ),
+]
 
 # How the client makes each request, and what it returns of the response's data. It sends no others.
 CALLS: dict[tuple[str, str], tuple[str, tuple[t.Any, ...], t.Callable[[Json], t.Any]]] = {

@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import typing as t
 from pathlib import Path
 
@@ -108,6 +109,11 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--ready-file", type=Path, metavar="PATH", help="file to write the addresses to when ready, as JSON"
     )
+    serve.add_argument(
+        "--until-input-ends",
+        action="store_true",
+        help="end when standard input does: whoever holds the other end of a pipe ends the simulator with itself, even if it is killed",
+    )
     about_clean = "remove what killed simulators left of their hosts"
     commands.add_parser("clean", help=about_clean, description=about_clean.capitalize() + ".")
     return top
@@ -176,6 +182,17 @@ def warn_of_root(options: argparse.Namespace) -> None:
         )
 
 
+def end_with_input() -> None:
+    """Send this process SIGTERM once standard input has ended."""
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 async def prepare(hosts: Hosts) -> bool:
     """Make hosts ready, and return whether that was not interrupted.
 
@@ -227,13 +244,15 @@ def _write_whole(path: Path, data: t.Any) -> None:
 
 
 def serve(options: argparse.Namespace) -> None:
-    """Run until SIGINT or SIGTERM."""
+    """Run until SIGINT or SIGTERM, or until standard input ends where that is asked for."""
     try:
         account = scenario.load(options.scenario)
     except scenario.ScenarioError as error:
         sys.exit(str(error))
 
     warn_of_root(options)
+    if options.until_input_ends:
+        end_with_input()
 
     async def run() -> None:
         hosts = make_hosts(options)

@@ -288,11 +288,12 @@ def running_simulator(
         ready.unlink(missing_ok=True)
         # -P: what lies in the current folder must not stand in for a module.
         command = [sys.executable, "-P", "-m", "lambda_cloud_simulator.cli", "serve"]
-        command += ["--port", "0", "--ready-file", str(ready), *options]
+        command += ["--port", "0", "--ready-file", str(ready), "--until-input-ends", *options]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                # This process holds the other end, so that the simulator does not outlive it.
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 # Every user of the system sees command lines.
@@ -321,12 +322,13 @@ def _wait_until_ready(process: subprocess.Popen[bytes], ready: Path, log: Path, 
 
 def _stop(process: subprocess.Popen[bytes]) -> int:
     """Stop a process in order, or by force if it takes too long, and return its exit code."""
-    process.terminate()
-    try:
-        return process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.wait()
+    with process:
+        process.terminate()
+        try:
+            return process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
 
 
 def _text(log: Path) -> str:
