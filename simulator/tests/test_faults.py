@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import time
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from simulator_support import LAUNCH, Api
+from simulator_support import LAUNCH, Api, until
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +66,41 @@ def test_a_slow_answer(any_api: Api, when: str) -> None:
     begin = time.monotonic()
     assert any_api.get("/instances")
     assert time.monotonic() - begin >= 0.2
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_request_that_is_held(any_api: Api, when: str) -> None:
+    any_api.add_fault("hold", "launch", when=when)
+    with ThreadPoolExecutor() as pool:
+        held = pool.submit(any_api.ask, "POST", "/instance-operations/launch", LAUNCH)
+        until(lambda: any_api.state()["faults"] == [] and launched(any_api) == (when == "after"))
+        assert any_api.get("/instances") == any_api.get("/instances")
+        assert not held.done()
+        any_api.clear_faults()
+        assert held.result().status_code == 200
+    assert launched(any_api) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_requests_that_wait_for_one_another(any_api: Api, when: str) -> None:
+    any_api.add_fault("together", "list_instances", times=2, when=when)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(any_api.get, "/instances")
+        until(lambda: any_api.state()["faults"][0]["times"] == 1)
+        assert launch(any_api).status_code == 200
+        assert not first.done()
+        second = any_api.get("/instances")
+    assert len(second) == 1
+    assert len(first.result()) == (when == "before")
+
+
+def test_a_reset_lets_go_what_is_held(any_api: Api) -> None:
+    any_api.add_fault("hold", "list_instances")
+    with ThreadPoolExecutor() as pool:
+        held = pool.submit(any_api.get, "/instances")
+        until(lambda: any_api.state()["faults"] == [])
+        any_api.reset()
+        assert held.result() == []
 
 
 def test_a_truncated_answer(any_api: Api) -> None:

@@ -63,7 +63,7 @@ def test_two_at_the_same_moment(simulator: Simulator, tmp_path: Path, wait: bool
     simulator.seed_ssh_key("laptop")
     bystander = simulator.seed_instance("bystander")
     # Both look before either launches, and are told that they may launch.
-    simulator.add_fault("delay", operation="list_instances", times=2, seconds=1, when="after")
+    simulator.add_fault("together", operation="list_instances", times=2, when="after")
     options = {**LAUNCH, "wait": wait, "outcome_timeout": 2}
     tasks = [
         controller(simulator, tmp_path, name).start("lambda_instance", name="head", **options)

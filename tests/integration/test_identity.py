@@ -66,13 +66,14 @@ def test_anothers_instance_is_not_adopted_for_a_lost_launch(
 def test_a_lost_launch_is_adopted_although_somebody_renamed_it(simulator: Simulator, modules: Modules) -> None:
     simulator.seed_ssh_key("laptop")
     simulator.add_fault("drop", operation="launch", when="after")
-    # Time for the other one to rename it before the list is made
-    simulator.add_fault("delay", operation="list_instances", times=2, seconds=1, when="before")
+    # The other one renames it before the list is made that looks for it.
+    simulator.add_fault("hold", operation="list_instances", skip=1)
     task = modules.start("lambda_instance", name=["a"], wait=False, **INSTANCE)
     while not simulator.live():
         time.sleep(0.01)
     instance_id = simulator.live()["a"]["id"]
     simulator.call_api("POST", f"/instances/{instance_id}", {"name": "theirs"})
+    simulator.clear_faults()
     result = json.loads(task.communicate()[0])
     assert [row["id"] for row in result["launched"]] == [instance_id]
     assert list(simulator.live()) == ["theirs"]

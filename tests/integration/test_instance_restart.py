@@ -23,13 +23,14 @@ def run_while_one_vanishes(
     simulator: Simulator, modules: Modules, instance_id: str, operation: str, state: str
 ) -> dict[str, t.Any]:
     """Return the result of a task whose request names an instance that went away after the task had seen it."""
-    simulator.add_fault("delay", operation, seconds=1, when="before")
+    simulator.add_fault("hold", operation)
     running = modules.start("lambda_instance", name=["a", "b", "c"], state=state, **WAIT)
     until = time.monotonic() + 20
-    while "list_instances" not in simulator.operations():
+    while operation not in simulator.operations():
         assert time.monotonic() < until
         time.sleep(0.02)
     simulator.apply_fate(instance_id, "vanishes")
+    simulator.clear_faults()
     return t.cast("dict[str, t.Any]", json.loads(running.communicate()[0]))
 
 

@@ -22,6 +22,7 @@ from support.samples import INSTANCE
 
 SIGNALS = ["SIGINT", *(pytest.param(name, marks=pytest.mark.slow) for name in ("SIGTERM", "SIGHUP", "SIGKILL"))]
 PATIENCE = 60.0
+UNDER_WAY = "waiting for the response to the request under way"
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,15 @@ class Play:
 
     def stop(self, name: str) -> None:
         """Send the controller a signal, as a terminal, AWX or a supervisor does, and wait until it has ended."""
+        self.signal(name)
+        self.wait()
+
+    def signal(self, name: str) -> None:
+        """Send the controller a signal."""
         os.kill(self._process.pid, getattr(signal, name))
+
+    def wait(self) -> None:
+        """Wait until the controller has ended, and not with success."""
         assert self._process.wait(PATIENCE) != 0
 
     def told(self, *parts: str) -> str:
@@ -110,11 +119,13 @@ def test_what_was_launched_is_told(cloud: Simulator, tmp_path: Path, mode: str, 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", SIGNALS)
 def test_a_launch_under_way_is_waited_for(cloud: Simulator, tmp_path: Path, mode: str, name: str) -> None:
-    cloud.add_fault("delay", operation="launch", seconds=2, when="after")
+    cloud.add_fault("hold", operation="launch", when="after")
     play = launch(cloud, tmp_path, mode, ["a", "b"])
     until(cloud.live)
-    play.stop(name)
-    play.told("waiting for the response to the request under way")
+    play.signal(name)
+    play.told(UNDER_WAY)
+    cloud.clear_faults()
+    play.wait()
     line = play.told("Launched by this task", cloud.live()["a"]["id"])
     assert "'b'" not in line
     assert list(cloud.live()) == ["a"]
@@ -132,10 +143,13 @@ def test_a_lost_launch_is_told_as_uncertain(cloud: Simulator, tmp_path: Path, mo
 @pytest.mark.parametrize("mode", MODES)
 def test_a_termination_under_way_is_waited_for(cloud: Simulator, tmp_path: Path, mode: str) -> None:
     instance_id = cloud.seed_instance("a")
-    cloud.add_fault("delay", operation="terminate", seconds=2, when="after")
+    cloud.add_fault("hold", operation="terminate", when="after")
     play = Play(cloud, tmp_path, mode, "lambdal.cloud.lambda_instance", {"name": ["a"], "state": "absent"})
     until(lambda: not cloud.live())
-    play.stop("SIGTERM")
+    play.signal("SIGTERM")
+    play.told(UNDER_WAY)
+    cloud.clear_faults()
+    play.wait()
     play.told(f"Terminated by this task: a (id {instance_id})")
 
 
@@ -145,11 +159,14 @@ def created(cloud: Simulator) -> list[str]:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_other_resources_are_told_as_well(cloud: Simulator, tmp_path: Path, mode: str) -> None:
-    cloud.add_fault("delay", operation="create_file_system", seconds=2, when="after")
+    cloud.add_fault("hold", operation="create_file_system", when="after")
     options = {"name": "data", "region": "us-east-1"}
     play = Play(cloud, tmp_path, mode, "lambdal.cloud.lambda_file_system", options)
     until(lambda: created(cloud))
-    play.stop("SIGINT")
+    play.signal("SIGINT")
+    play.told(UNDER_WAY)
+    cloud.clear_faults()
+    play.wait()
     play.told(f"created the file system 'data' (id {created(cloud)[0]})")
 
 

@@ -116,30 +116,31 @@ def test_hosts_of_a_play(
     assert list(simulator.live()) == ["head"]
 
 
-def launching(simulator: Simulator, modules: Modules, seconds: float) -> subprocess.Popen[str]:
-    """Start a task that has launched an instance, and does not hear of it for so long."""
+def launching(simulator: Simulator, modules: Modules) -> subprocess.Popen[str]:
+    """Start a task that has launched an instance, and does not hear of it until faults are cleared."""
     simulator.seed_ssh_key("laptop")
-    simulator.add_fault("delay", operation="launch", seconds=seconds, when="after")
+    simulator.add_fault("hold", operation="launch", when="after")
     process = modules.start("lambda_instance", name="head", **OPTIONS)
-    while "launch" not in simulator.operations():
+    while not simulator.live():
         assert process.poll() is None
     return process
 
 
 def test_who_has_no_time_to_wait_says_whom_it_waited_for(simulator: Simulator, modules: Modules) -> None:
-    first = launching(simulator, modules, seconds=3)
+    first = launching(simulator, modules)
     result = modules.run("lambda_instance", name=["head", "other"], wait_timeout=0.5, **OPTIONS)
     assert result.failed
     assert "After 0.5 s, another task is still ensuring the instance 'head'. Nothing was changed." in result["msg"]
     # What is only tried out, what is something else and what is to go does not wait.
     assert modules.run("lambda_instance", check=True, name="head", wait_timeout=0.5, **OPTIONS)["launched"] == []
     assert modules.run("lambda_instance", name="third", **OPTIONS).changed
+    simulator.clear_faults()
     assert finish(first)["changed"]
     assert set(simulator.live()) == {"head", "third"}
 
 
 def test_who_dies_holds_nothing(simulator: Simulator, modules: Modules) -> None:
-    first = launching(simulator, modules, seconds=30)
+    first = launching(simulator, modules)
     first.kill()
     first.communicate()
     # The launch took effect, and is found.

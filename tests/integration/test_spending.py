@@ -83,13 +83,14 @@ def test_a_cap_on_the_account_costs_one_request_for_each_launch(cloud: Simulator
 
 
 def test_what_others_launch_meanwhile_counts(cloud: Simulator, modules: Modules) -> None:
-    cloud.add_fault("delay", "launch", times=1, seconds=2, when="after")
+    cloud.add_fault("hold", "launch", when="after")
     process = modules.on(cloud).start(
         "lambda_instance", name=["a", "b"], account_max_hourly_cost_cents=200, **{**LAUNCH, "on_partial": "terminate"}
     )
     while "a" not in cloud.live():
         assert process.poll() is None
     cloud.seed_instance("theirs")
+    cloud.clear_faults()
     output, _errors = process.communicate()
     done = json.loads(output)
     assert (

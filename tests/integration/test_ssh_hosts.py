@@ -207,9 +207,12 @@ def test_host_keys_are_known_by_the_instance_and_not_by_its_address(
         assert not is_known(f"[{instance['ip']}]:{SSH_PORT}")
 
 
-def check_gpus(session: tuple[dict[str, str], list[str]], succeed: bool = True, **variables: t.Any) -> str:
+def check_gpus(
+    session: tuple[dict[str, str], list[str]], succeed: bool = True, hosts: str = "", **variables: t.Any
+) -> str:
     environment, extra = session
-    options = ["-e", json.dumps({f"gpu_check_{name}": value for name, value in variables.items()})]
+    own = {f"gpu_check_{name}": value for name, value in variables.items()}
+    options = ["-e", json.dumps({"provision_hosts": hosts, **own})]
     return " ".join(ansible([*PROVISION, *extra, *options], environment, succeed=succeed).stdout.split())
 
 
@@ -355,7 +358,7 @@ def test_an_instance_that_could_not_be_replaced_is_left(
     broken = cloud.live()["eval"]["id"]
     # In its place its namesake would be found.
     twin = cloud.seed_instance("eval", host=False, ip="127.99.99.99")
-    options = ["-e", "gpu_check_on_failure=replace", "--limit", f"eval-{broken},localhost"]
+    options = ["-e", "gpu_check_on_failure=replace", "-e", f"provision_hosts=eval-{broken}"]
     done = ansible([*PROVISION, *extra, *options], environment, succeed=False)
     output = " ".join(done.stdout.split())
     assert f"eval-{broken} (id {broken}) cannot be replaced" in output
@@ -504,7 +507,7 @@ def test_an_instance_of_which_too_little_is_told_is_left(
 def test_an_instance_without_a_name_is_replaced(cloud: Simulator, session: tuple[dict[str, str], list[str]]) -> None:
     seed_key(cloud, session)
     instance = cloud.seed_instance(None, host=True, ssh_key_names=["ci"])
-    output = check_gpus(session, succeed=False, gpus=64, on_failure="replace", wait_interval=0.2)
+    output = check_gpus(session, succeed=False, hosts="all", gpus=64, on_failure="replace", wait_interval=0.2)
     assert f"Replacing {instance}." in output
     # Until now it was known by its id.
     assert set(cloud.live()) == {instance}

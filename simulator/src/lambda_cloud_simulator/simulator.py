@@ -78,6 +78,7 @@ class SimulatorState:
         """Go back to the scenario's beginning."""
         await self.account.reset()
         self.log.clear()
+        self.faults.lift()
         self._begin()
 
     def set_quirks(self, quirks: Quirks) -> None:

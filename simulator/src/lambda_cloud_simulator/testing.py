@@ -200,7 +200,7 @@ class Simulator:
         self.control("POST", "/faults", {"kind": kind, "operation": operation, "times": times, **fields})
 
     def clear_faults(self) -> None:
-        """Forget the faults that have not struck yet."""
+        """Forget the faults that have not struck yet, and let the requests go on that a `hold` holds."""
         self.control("DELETE", "/faults")
 
     def add_fate(self, fate: str, name: str | None = None, times: int = 1, **fields: t.Any) -> None:

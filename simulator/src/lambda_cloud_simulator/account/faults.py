@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import typing as t
 from collections import deque
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 Operation = t.Literal[
     "list_instance_types",
@@ -40,6 +41,8 @@ Kind = t.Literal[
     "drop",
     "status",
     "delay",
+    "hold",
+    "together",
     "truncate",
     "garbage",
     "rate-limit",
@@ -49,6 +52,8 @@ Kind = t.Literal[
     "redirect",
     "stale",
 ]
+# These only make a request wait.
+WAITS = ("delay", "hold", "together")
 # Lists of thousands take much memory, so no more older answers are kept of each.
 MOST_ANSWERS = 10
 
@@ -82,20 +87,49 @@ class Fault(BaseModel):
     retry_after: t.Annotated[float, Field(ge=0)] = 1.0
     location: str = "https://cloud.lambda.example/api/v1"
 
+    _all_came: asyncio.Barrier = PrivateAttr()
+    _lifted: asyncio.Event = PrivateAttr()
+
     @property
     def executes(self) -> bool:
         """Return whether the request takes effect all the same."""
-        if self.kind in ("truncate", "garbage", "delay", "stale"):
+        if self.kind in (*WAITS, "truncate", "garbage", "stale"):
             return True
         return self.kind in ("drop", "status") and self.when == "after"
+
+    def model_post_init(self, _context: t.Any) -> None:
+        """Let as many requests meet as it strikes."""
+        self._all_came = asyncio.Barrier(self.times)
+        self._lifted = asyncio.Event()
+
+    async def wait(self) -> None:
+        """Take the time that it takes from a request."""
+        if self.kind == "delay":
+            await asyncio.sleep(self.seconds)
+        elif self.kind == "together":
+            await self._all_came.wait()
+        elif self.kind == "hold":
+            await self._lifted.wait()
+
+    def lift(self) -> None:
+        """Let those go on that it holds."""
+        self._lifted.set()
 
 
 class Faults:
     """Faults that wait for their request, in the order in which they came."""
 
     def __init__(self, pending: t.Iterable[Fault] = ()) -> None:
-        self.pending = [fault.model_copy() for fault in pending]
+        self.pending = [Fault(**fault.model_dump()) for fault in pending]
+        self._struck: list[Fault] = []
         self._answers: dict[str, deque[Answer]] = {}
+
+    def lift(self) -> None:
+        """Forget the faults that have not struck yet, and let those requests go on that are held."""
+        for fault in (*self.pending, *self._struck):
+            fault.lift()
+        self.pending.clear()
+        self._struck.clear()
 
     def remember_answer(self, operation: str, answer: Answer) -> None:
         """Keep the answer to a list for `stale` faults that go back to it."""
@@ -119,5 +153,7 @@ class Faults:
                     continue
                 fault.times -= 1
                 self.pending = [each for each in self.pending if each.times > 0]
+                if fault.kind == "hold":
+                    self._struck.append(fault)
                 return fault
         return None

@@ -164,7 +164,7 @@ def _add_trouble(routes: APIRouter, simulator: SimulatorState) -> None:
 
     @routes.delete("/faults", status_code=204)
     async def clear_faults() -> None:
-        simulator.faults.pending.clear()
+        simulator.faults.lift()
 
     @routes.post("/fates", status_code=204)
     async def order_fate(body: Fate) -> None:

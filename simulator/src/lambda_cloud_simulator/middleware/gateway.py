@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import typing as t
 
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -13,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..account.account import Account
 from ..account.errors import AGAIN, ServiceError, insufficient_capacity
-from ..account.faults import Fault, Faults
+from ..account.faults import WAITS, Fault, Faults
 from ..api.dialects import Dialect
 from .auth import refusal
 from .latency import Latency
@@ -102,8 +101,8 @@ class Gateway:
         if refused is not None:
             await refused(scope, receive, response.take)
         else:
-            if fault and fault.kind == "delay" and fault.when == "before":
-                await asyncio.sleep(fault.seconds)
+            if fault and fault.kind in WAITS and fault.when == "before":
+                await fault.wait()
             if fault is None or fault.executes:
                 await self._app(_as_json(scope), _replay(body, receive), response.take)
             if fault and fault.kind == "drop":
@@ -147,9 +146,9 @@ class Gateway:
         self, fault: Fault, operation: str | None, response: HeldResponse, scope: Scope, receive: Receive
     ) -> None:
         """Apply a fault to a response."""
-        if fault.kind == "delay":
+        if fault.kind in WAITS:
             if fault.when == "after":
-                await asyncio.sleep(fault.seconds)
+                await fault.wait()
         elif fault.kind == "truncate":
             response.truncate()
         else:
