@@ -9,12 +9,12 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import typing as t
 from pathlib import Path
 
 from lambda_cloud_simulator.testing import Simulator, running_simulator
+from support.warm import Running, start
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build"
@@ -79,7 +79,7 @@ class Modules:
         other.history = self.history
         return other
 
-    def start(self, module: str, check: bool = False, **options: t.Any) -> subprocess.Popen[str]:
+    def start(self, module: str, check: bool = False, **options: t.Any) -> subprocess.Popen[str] | Running:
         """Start a module, for tests that do something meanwhile."""
         connection = {
             "api_key": self._simulator.api_key,
@@ -90,35 +90,19 @@ class Modules:
         if self._mode == "direct":
             return self._start_task(module, check, {**connection, **options})
         control = {"_ansible_check_mode": check, "_ansible_diff": True}
-        process = subprocess.Popen(
-            [sys.executable, "-m", f"{PACKAGE}.{module}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=self._environment,
-        )
-        assert process.stdin
-        process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": {**connection, **options, **control}}))
-        process.stdin.close()
-        # communicate() would flush what is closed.
-        process.stdin = None
-        return process
+        arguments = {"ANSIBLE_MODULE_ARGS": {**connection, **options, **control}}
+        command = ["python", "-m", f"{PACKAGE}.{module}"]
+        return start(command, self._environment, Path.cwd(), json.dumps(arguments))
 
-    def _start_task(self, module: str, check: bool, options: dict[str, t.Any]) -> subprocess.Popen[str]:
+    def _start_task(self, module: str, check: bool, options: dict[str, t.Any]) -> subprocess.Popen[str] | Running:
         folder = Path(tempfile.mkdtemp(prefix="task-", dir=self._environment["HOME"]))
         (folder / "options.json").write_text(json.dumps(options))
         # What a lookup returns is data: options that look like a template stay as they are.
         task = {f"lambdal.cloud.{module}": "{{ lookup('ansible.builtin.file', 'options.json') | from_json }}"}
         (folder / "play.json").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
-        ansible_playbook = str(Path(sys.executable).parent / "ansible-playbook")
-        return subprocess.Popen(
-            [ansible_playbook, str(folder / "play.json"), "--diff", *(["--check"] if check else [])],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={
+        return start(
+            ["ansible-playbook", str(folder / "play.json"), "--diff", *(["--check"] if check else [])],
+            {
                 **self._environment,
                 "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
                 "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
@@ -128,6 +112,7 @@ class Modules:
                 "ANSIBLE_INJECT_FACT_VARS": "false",
                 "LAMBDA_CLOUD_DIRECT": "true",
             },
+            Path.cwd(),
         )
 
     def run(self, module: str, check: bool = False, **options: t.Any) -> Outcome:
@@ -196,14 +181,12 @@ def ansible(
     command: t.Sequence[str], environment: dict[str, str], cwd: Path = ROOT, succeed: bool = True
 ) -> subprocess.CompletedProcess[str]:
     """Run an Ansible command and return it with its output; fail the test unless it ends as expected."""
-    done = subprocess.run(
-        [str(Path(sys.executable).parent / command[0]), *command[1:]],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    process = start(command, environment, cwd)
+    try:
+        output, errors = process.communicate(timeout=600)
+    except BaseException:
+        process.kill()
+        raise
+    done = subprocess.CompletedProcess(process.args, process.returncode or 0, output, errors)
     assert (done.returncode == 0) == succeed, done.stdout + done.stderr
     return done
