@@ -12,12 +12,14 @@ import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from lambda_cloud_simulator.hosts import FileSystemMount, GpuSpec, HostError, HostSpec
 from lambda_cloud_simulator.hosts.machine import cgroups, requirements
 from lambda_cloud_simulator.hosts.machine.command import SEARCH_PATH
+from lambda_cloud_simulator.hosts.owner import STATE_DIR, Owner, owners
 
 GPUS = GpuSpec(count=1, model="NVIDIA A10", memory_mib=23028, broken=frozenset(), missing=0)
 
@@ -96,20 +98,47 @@ def spec(instance_id: str, *public_keys: str, user_data: str | None = None, **mo
     )
 
 
-def resources(state_dir: Path) -> dict[str, list[str]]:
-    """Return everything a machine could leave behind, as the system shows it."""
+def resources(state_dir: Path) -> dict[str, t.Any]:
+    """Return everything a machine could leave behind, as the system shows it.
+
+    What belongs to simulators that others run at the same time is left out: it bears the owner's mark. They also share settings
+    that are switched back when the last of them ends, so that these are told only where nobody else has machines.
+    """
+    others = [owner for folder in {STATE_DIR, state_dir} for owner in _others(folder)]
+    marks = [mark for owner in others for mark in (str(owner), owner.interface)]
+
+    def own(lines: t.Iterable[str]) -> list[str]:
+        return [line for line in lines if not any(mark in line for mark in marks)]
+
+    tables = [line.split()[1:] for line in own(_lines("nft", "list", "tables"))]
     settings = [*Path("/proc/sys/net/ipv4/conf").glob("*/forwarding"), Path("/proc/sys/fs/inotify/max_user_instances")]
     here = Path("/proc/self/cgroup").read_text()
     return {
-        "links": _names("/sys/class/net"),
-        "mounts": Path("/proc/self/mounts").read_text().splitlines(),
-        "namespaces": _names("/run/netns"),
-        "nftables": _lines("nft", "list", "ruleset"),
-        "settings": sorted(f"{setting}={setting.read_text().strip()}" for setting in settings),
-        "cgroups": [here, *sorted(str(path) for parent in cgroups.own_folders() for path in parent.glob("lambda-*"))],
+        "links": own(_names("/sys/class/net")),
+        "mounts": own(Path("/proc/self/mounts").read_text().splitlines()),
+        "namespaces": own(_names("/run/netns")),
+        "nftables": [line for table in tables for line in _lines("nft", "list", "table", *table)],
+        "settings": mock.ANY if others else sorted(f"{setting}={setting.read_text().strip()}" for setting in settings),
+        "cgroups": [
+            here,
+            *own(sorted(str(path) for parent in cgroups.own_folders() for path in parent.glob("lambda-*"))),
+        ],
         "machines": machines(state_dir),
-        "state": _names(state_dir),
+        "state": own(_names(state_dir)),
     }
+
+
+def _others(state_dir: Path) -> list[Owner]:
+    """Return the running simulators with a folder there that neither are this process nor were started by it."""
+    return [owner for owner in owners(state_dir) if owner.alive and os.getpid() not in (owner.pid, _parent(owner.pid))]
+
+
+def _parent(pid: int) -> int:
+    """Return the id of a process's parent, or 0 for a process that has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def until(condition: t.Callable[[], bool], seconds: float = 30.0) -> None:
@@ -121,8 +150,9 @@ def until(condition: t.Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def machines(state_dir: Path) -> list[str]:
-    """Return the command lines of the machines that run with their folders below `state_dir`."""
-    return _lines("pgrep", "--full", "--list-full", f"^systemd-nspawn .*--directory={state_dir}/")
+    """Return the command lines of the machines that run with their folders below `state_dir`, but for others' there."""
+    found = _lines("pgrep", "--full", "--list-full", f"^systemd-nspawn .*--directory={state_dir}/")
+    return [line for line in found if not any(str(owner) in line for owner in _others(state_dir))]
 
 
 def _names(folder: Path | str) -> list[str]:
