@@ -60,7 +60,7 @@ def parse(output: str) -> Look:
     properties: dict[str, str] = {}
     log = None
     for line in output.splitlines():
-        name, _, value = line.partition("=")
+        name, _equals, value = line.partition("=")
         if line.startswith(_MARK):
             log = base64.b64decode(value.strip())
         elif name in PROPERTIES:

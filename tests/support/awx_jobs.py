@@ -115,7 +115,8 @@ def _problem(question: Row, answers: Row) -> str | None:
             return f"{name}: a string is expected"
         size: t.Any = len(value)
     elif kind in ("integer", "float"):
-        if type(value) is not int and (kind == "integer" or type(value) is not float):
+        # To AWX, true and false are no numbers.
+        if isinstance(value, bool) or not isinstance(value, int if kind == "integer" else (int, float)):
             return f"{name}: a number is expected"
         size = value
     else:
