@@ -9,6 +9,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 import typing as t
 from pathlib import Path
 
@@ -90,6 +91,7 @@ def test_an_interrupted_run_ends_so_as_well(cloud: Simulator, billed: dict[str, 
     )
     while not (tmp_path / "there").exists():
         assert process.poll() is None
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     output, _nothing = process.communicate(timeout=60)
     assert process.returncode != 0

@@ -35,6 +35,7 @@ def after_request(
     until = time.monotonic() + 60
     while operation not in simulator.operations():
         assert process.poll() is None
+        time.sleep(0.02)
         assert time.monotonic() < until
         time.sleep(0.01)
     act()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 
 import pytest
@@ -139,6 +140,7 @@ def test_a_final_state_ends_the_wait_at_once(simulator: Simulator, modules: Modu
     process = modules.start("lambda_instance", name=["a"], **{**LAUNCH, "wait_timeout": 600})
     while simulator.operations().count("list_instances") < 3:
         assert process.poll() is None
+        time.sleep(0.02)
     simulator.apply_fate(simulator.live()["a"]["id"], fate)
     done = json.loads(process.communicate()[0])
     assert done["failed"]
@@ -347,6 +349,7 @@ def test_a_terminate_of_which_half_took_effect_says_which(simulator: Simulator, 
     process = modules.start("lambda_instance", name=["a", "b"], state="absent", **WAIT)
     while "terminate" not in simulator.operations():
         assert process.poll() is None
+        time.sleep(0.02)
     simulator.apply_fate(ids["a"], "vanishes")
     done = json.loads(process.communicate()[0])
     assert done["failed"]

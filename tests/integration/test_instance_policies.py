@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 
 import pytest
@@ -60,6 +61,7 @@ def test_an_instance_that_fails_is_replaced(simulator: Simulator, modules: Modul
     process = modules.start("lambda_instance", name=["a", "b"], on_failed="replace", **LAUNCH)
     while simulator.operations().count("list_instances") < 3:
         assert process.poll() is None
+        time.sleep(0.02)
     simulator.apply_fate(simulator.live()["a"]["id"], fate)
     done = json.loads(process.communicate()[0])
     assert done["changed"]
@@ -178,6 +180,7 @@ def test_nothing_is_terminated_for_what_is_not_to_be_had_yet(simulator: Simulato
     simulator.forget_requests()
     while simulator.operations().count("list_instance_types") < 2:
         assert started.poll() is None
+        time.sleep(0.02)
     assert simulator.live()["a"]["id"] == old
     simulator.set_capacity(gpu_1x_a100_sxm4={"us-east-1": 1})
     assert '"changed": true' in started.communicate()[0]
@@ -199,6 +202,7 @@ def test_all_or_nothing_holds_for_replacements_too(simulator: Simulator, modules
     started = modules.start("lambda_instance", name=["old", "a", "b"], **options)
     while simulator.operations().count("launch") < 2:
         assert started.poll() is None
+        time.sleep(0.02)
     # Capacity would be asked for until the task's deadline, since an instance was terminated for it; a quota is final.
     simulator.add_fault("status", "launch", times=9, status=400, code="global/quota-exceeded")
     done = json.loads(started.communicate()[0])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import json
 import subprocess
+import time
 import typing as t
 from pathlib import Path
 
@@ -123,6 +124,7 @@ def launching(simulator: Simulator, modules: Modules) -> subprocess.Popen[str]:
     process = modules.start("lambda_instance", name="head", **OPTIONS)
     while not simulator.live():
         assert process.poll() is None
+        time.sleep(0.02)
     return process
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 
 import pytest
@@ -89,6 +90,7 @@ def test_what_others_launch_meanwhile_counts(cloud: Simulator, modules: Modules)
     )
     while "a" not in cloud.live():
         assert process.poll() is None
+        time.sleep(0.02)
     cloud.seed_instance("theirs")
     cloud.clear_faults()
     output, _errors = process.communicate()
