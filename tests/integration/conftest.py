@@ -19,6 +19,9 @@ from support.inventory import Inventory
 from support.parity import Parity, plain
 from support.runner import AT_ONCE, Modules, ansible_environment, module_environment
 
+# Side by side, the files that take longest had better begin first.
+LONGEST = ("torchrun", "guides", "ssh_hosts", "fleet_role", "in_process", "roles_with_units", "playbooks", "main_job")
+
 
 @pytest.fixture(scope="session")
 def lambda_cloud_options() -> t.Sequence[str]:
@@ -82,7 +85,9 @@ def _compared(item: t.Any) -> Compared | None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> t.Iterator[None]:
-    """Select the mode `process` of each test that is selected in the mode `direct`, whatever -m and -k say of it."""
+    """Begin with what takes longest, and select the mode `process` of each test that is selected in the mode `direct`."""
+    places = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
     processes = {each.test: item for item in items if (each := _compared(item)) and each.mode == "process"}
     yield
     selected = set(items)
