@@ -88,6 +88,63 @@ def test_a_survey_is_as_awx_takes_it_and_all_of_it_is_read(job: str) -> None:
             assert question["min"] == 1
 
 
+# What AWX's pages call an option that the playbook switches on
+SWITCHES = {
+    "scm_update_on_launch": "*Update revision on launch*",
+    "overwrite": "*Overwrite*",
+    "overwrite_vars": "*Overwrite variables*",
+    "update_on_launch": "*Update on launch*",
+    "ask_job_type_on_launch": "*Prompt on launch* for the job type and the limit",
+    "ask_limit_on_launch": "*Prompt on launch* for the job type and the limit",
+    "survey_enabled": "*Survey Enabled*",
+}
+# How the playbook runs, which is nothing of AWX
+UNSEEN = {"update_project", "wait"}
+
+
+def test_by_hand_is_the_same_as_by_playbook() -> None:
+    (play,) = yaml.safe_load((AWX / "configure.yml").read_text())
+    text = (AWX / "README.md").read_text().partition("## By hand\n")[2].partition("\n## ")[0]
+    words = " ".join(text.split())
+    made = [
+        (kind.removeprefix("awx.awx."), options)
+        for task in play["tasks"]
+        for kind, options in task.items()
+        if kind.startswith("awx.awx.") and kind != "awx.awx.organization"
+    ]
+    # Each in a step of its own, but both credentials and the source of the inventory, in the same order
+    steps = ["execution_environment", "credential_type", "credential", "credential", "project", "inventory"]
+    steps += ["inventory_source", "notification_template", "job_template", "schedule", "workflow_job_template"]
+    assert [kind for kind, _options in made] == steps
+    titles = "Execution environment|Credential type|Credentials|Project|Inventory|Notification|Job templates|Schedule|Workflow"
+    assert re.findall(r"(?m)^\d\. \*\*(.*)\.\*\*", text) == titles.split("|")
+    for kind, options in made:
+        name = options["name"].replace("{{ prefix }}", "Lambda Cloud").replace("{{ environment_name }}", "Lambda Cloud")
+        assert f"`{name.replace('{{ awx_template }}', 'launch')}`" in words
+        for option, value in options.items():
+            if value is True and option not in UNSEEN:
+                assert SWITCHES[option] in words, f"{kind}: {option}"
+    assert all(f"`{job}`" in words or f"`{job}.yml`" in words for job in play["vars"]["templates"])
+    assert {"ubuntu", "lambda.yml"} <= {*re.findall(r"`([^`]+)`", words)}
+
+    answers = re.findall(r"'survey_\w+': '?(\w+)", play["vars"]["reap_answers"])
+    assert answers == ["60", "0", "no", "fail"]
+    assert "every 15 minutes" in words
+    assert "60 minutes, 0 dollars, `no`, and `fail` if there is a notification, else `report`" in words
+    rows = [
+        [cell.strip() for cell in line.strip().strip("|").split("|")] for line in text.splitlines() if " | " in line
+    ]
+    table = {row[0].strip("`"): row[1:] for row in rows[2:]}
+    for node in next(task for task in play["tasks"] if "nodes" in task.get("vars", {}))["vars"]["nodes"]:
+        links = [
+            ", ".join(f"`{each['identifier']}`" for each in node.get("related", {}).get(f"{way}_nodes", []))
+            for way in ("success", "failure", "always")
+        ]
+        own = ", ".join(f"`{question}: {answer}`" for question, answer in node.get("extra_data", {}).items())
+        assert table.pop(node["identifier"]) == [*links, own]
+    assert table == {}
+
+
 @pytest.fixture
 def cloud(tmp_path: Path) -> t.Iterator[Simulator]:
     with simulator_with_hosts(tmp_path, SSH_PORT) as simulator:
