@@ -8,10 +8,12 @@ name: name_list
 version_added: 1.0.0
 author: lambdal.cloud contributors (@lambdal-cloud)
 short_description: Split names
-description: Makes a list of names given as a list, or as text with commas between them, which is how C(-e) gives them.
+description:
+  - Makes a list of names given as a list, or as text with commas between them, which is how C(-e) gives them, or with one on each line, as
+    surveys of AWX do. A name may have blanks in it.
 options:
   _input:
-    description: A list of names, or text. Null is no name.
+    description: A list of names, or text. Null is no name, neither alone nor in a list.
     type: raw
 """
 

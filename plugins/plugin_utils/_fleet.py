@@ -20,13 +20,14 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._filters import by_n
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.report import hourly_cost_cents
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.spec import FLEET_TAG
 from ansible_collections.lambdal.cloud.plugins.module_utils._names import expand_names
+from ansible_collections.lambdal.cloud.plugins.plugin_utils._values import name_list
 
 # So many instances are named in a sentence.
 _MOST_LABELS = 10
 
 
 def fleet_entries(entries: t.Iterable[Row], fleet: str = "") -> list[dict[str, t.Any]]:
-    """Return entries as lambda_instance takes them: a range of names for each count, and the fleet's tag.
+    """Return entries as lambda_instance takes them: a range of names for each count, a list of names for lines, and the fleet's tag.
 
     Raises:
         InvalidInput: a count cannot be written as a range.
@@ -45,15 +46,19 @@ def _has_plain_count(entry: Row) -> bool:
     name = entry.get("name")
     return (
         isinstance(name, str)
-        and re.fullmatch(r"[^\[\]]+", name) is not None
+        and re.fullmatch(r"[^\[\]\r\n]+", name.strip()) is not None
         and re.fullmatch(r"[0-9]+", str(entry["count"])) is not None
     )
 
 
 def _expanded(entry: Row, fleet: str) -> dict[str, t.Any]:
     expanded = {option: value for option, value in entry.items() if option != "count"}
+    name = entry.get("name")
+    if isinstance(name, str) and re.search(r"[\r\n]", name):
+        # Ansible splits text at commas alone, and an instance would be called all of it.
+        expanded["name"] = name_list(name)
     if "count" in entry:
-        expanded["name"] = [f"{entry['name']}-[1:{int(entry['count'])}]"]
+        expanded["name"] = [f"{entry['name'].strip()}-[1:{int(entry['count'])}]"]
     if fleet:
         expanded["tags"] = {**(entry.get("tags") or {}), FLEET_TAG: fleet}
     return expanded

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput
@@ -23,13 +24,13 @@ def whole_number(value: t.Any, name: str) -> int:
 
 
 def name_list(value: t.Any) -> list[str]:
-    """Return names given as a list, or as text with commas between them; empty ones are dropped."""
+    """Return names given as a list, or as text with commas or line breaks between them; empty ones are dropped."""
     if value is None:
         return []
-    parts = value.split(",") if isinstance(value, str) else value
+    parts = re.split(r"[,\r\n]", value) if isinstance(value, str) else value
     if isinstance(parts, t.Mapping) or not isinstance(parts, t.Iterable):
         raise InvalidInput(f"Names must be a list, or text with commas between them, not {value!r}.")
-    names = (str(part).strip() for part in parts)
+    names = (str(part).strip() for part in parts if part is not None)
     return [name for name in names if name]
 
 

@@ -51,6 +51,15 @@ def test_a_count_is_a_range() -> None:
     assert entries[0]["count"] == 3, "the input is left as it is"
 
 
+def test_names_may_stand_one_on_each_line() -> None:
+    entries = [{"name": "train-1\r\nmy notebook\n"}, {"name": "head\n"}, {"name": "train\n", "count": 2}]
+    assert fleet_entries(entries) == [
+        {"name": ["train-1", "my notebook"]},
+        {"name": ["head"]},
+        {"name": ["train-[1:2]"]},
+    ]
+
+
 @given(st.integers(1, 200))
 def test_a_count_is_so_many_names(count: int) -> None:
     (entry,) = fleet_entries([{"name": "train", "count": count}])
@@ -67,6 +76,7 @@ def test_a_count_of_nothing_is_no_entry(count: t.Any) -> None:
     [
         {"name": "train-[1:2]", "count": 3},
         {"name": ["a", "b"], "count": 3},
+        {"name": "a\nb", "count": 3},
         {"name": "train", "count": "many"},
         {"name": "train", "count": "3\n"},
         {"name": "train", "count": -1},

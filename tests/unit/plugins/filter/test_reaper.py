@@ -238,7 +238,8 @@ def test_the_table_tells_what_became_of_each() -> None:
         ("", []),
         (" , ", []),
         ("t, train-1", ["t", "train-1"]),
-        (["t", " train-1 ", "", 7], ["t", "train-1", "7"]),
+        ("t\r\nmy notebook\n", ["t", "my notebook"]),
+        (["t", " train-1 ", "", None, 7], ["t", "train-1", "7"]),
     ],
 )
 def test_names_are_a_list_or_text(given_as: t.Any, names: list[str]) -> None:
