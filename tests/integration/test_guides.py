@@ -29,6 +29,8 @@ SSH_PORT = 2224
 
 # They make virtual environments, which takes half a minute each.
 FROM_NOTHING = {"guide_simulator", "guide_account", "README", "CONTRIBUTING"}
+# Programs that README does not name, and by what in a guide's commands and files each is to be known
+PROGRAMS = {"curl": "curl", "rsync": "lambdal.cloud.sync"}
 # What their instances need of Debian: these are machines with systemd.
 ON_MACHINES = {"guide_training": ["python3-torch"], "guide_serving": []}
 
@@ -44,7 +46,9 @@ def marks(guide: Path) -> list[pytest.MarkDecorator]:
         return [pytest.mark.slow, pytest.mark.root]
     if guide.stem in FROM_NOTHING:
         return [pytest.mark.slow]
-    return tools("curl") if "curl" in script(guide) else []
+    text = script(guide)
+    programs = [program for program, sign in PROGRAMS.items() if sign in text]
+    return tools(*programs) if programs else []
 
 
 @pytest.fixture
