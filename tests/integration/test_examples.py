@@ -15,6 +15,7 @@ from lambda_cloud_simulator.testing import API_KEY, Simulator
 from support.examples import examples
 from support.runner import MODULE_NAMES, ROOT, ansible
 from support.samples import PUBLIC_KEY_LINE
+from support.tools import needs_tools
 
 
 def run_examples(tasks: list[dict[str, t.Any]], environment: dict[str, str], folder: Path) -> None:
@@ -44,6 +45,8 @@ def test_the_examples_of_a_module_run(
     run_examples(tasks, environment, tmp_path)
 
 
+# One reads what it shows of this system.
+@needs_tools("ip")
 def test_the_examples_of_the_filters_run(simulator: Simulator, environment: dict[str, str], tmp_path: Path) -> None:
     simulator.seed_ssh_key("laptop", PUBLIC_KEY_LINE)
     simulator.seed_instance("train-1", ssh_key_names=["laptop"])
