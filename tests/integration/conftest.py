@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from lambda_cloud_simulator.testing import Simulator, running_simulator
 from support.inventory import Inventory
+from support.machines import Host, World, one_machine
 from support.parity import Parity, plain
 from support.runner import AT_ONCE, Modules, ansible_environment, module_environment
 
@@ -59,6 +60,19 @@ def home(tmp_path: Path) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[World]:
+    """Yield a simulator with one machine, web."""
+    with one_machine(tmp_path_factory.mktemp("machines")) as world:
+        yield world
+
+
+@pytest.fixture
+def host(world: World, tmp_path: Path) -> Host:
+    """Return the machine web."""
+    return Host(world, tmp_path)
 
 
 @pytest.fixture(params=["process", pytest.param("direct", marks=pytest.mark.slow)])

@@ -11,24 +11,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from support.machines import Host, World, one_machine, why_not
+from support.machines import NEEDS_MACHINES, Host, World
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.root,
-    pytest.mark.skipif(bool(why_not()), reason=why_not() or "machines can be had"),
-]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[World]:
-    with one_machine(tmp_path_factory.mktemp("machines")) as world:
-        yield world
-
-
-@pytest.fixture
-def host(world: World, tmp_path: Path) -> Host:
-    return Host(world, tmp_path)
+pytestmark = NEEDS_MACHINES
 
 
 @pytest.fixture

@@ -14,14 +14,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from support.machines import World, machines, why_not
+from support.machines import NEEDS_MACHINES, World, machines
 from support.runner import AT_ONCE, SCENARIOS
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.root,
-    pytest.mark.skipif(bool(why_not()), reason=why_not() or "machines can be had"),
-]
+pytestmark = NEEDS_MACHINES
 
 # A stand-in for a job: the parts meet where they are told to, add up their ranks, and each writes the sum.
 JOB = """

@@ -10,14 +10,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from support.machines import World, machines, why_not
+from support.machines import NEEDS_MACHINES, World, machines
 from support.runner import AT_ONCE
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.root,
-    pytest.mark.skipif(bool(why_not()), reason=why_not() or "machines can be had"),
-]
+pytestmark = NEEDS_MACHINES
 
 # In the order of their ranks, which is neither that of the inventory nor that of their names.
 HOSTS = ("train-2", "train-10", "train-1")

@@ -12,6 +12,7 @@ import tempfile
 import typing as t
 from pathlib import Path
 
+import pytest
 from lambda_cloud_simulator.hosts import HostError
 from lambda_cloud_simulator.hosts.machine import requirements
 from lambda_cloud_simulator.testing import Simulator, running_simulator
@@ -25,6 +26,13 @@ def why_not() -> str:
     except HostError as error:
         return str(error)
     return ""
+
+
+NEEDS_MACHINES = [
+    pytest.mark.slow,
+    pytest.mark.root,
+    pytest.mark.skipif(bool(why_not()), reason=why_not() or "machines can be had"),
+]
 
 
 class World(t.NamedTuple):
