@@ -13,10 +13,9 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._errors import Inval
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.spec import FLEET_TAG
 from ansible_collections.lambdal.cloud.plugins.module_utils._names import expand_names
 from ansible_collections.lambdal.cloud.plugins.module_utils._results import price_or_infinity
+from ansible_collections.lambdal.cloud.plugins.plugin_utils._fleet_hosts import ALL
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._values import whole_number
 
-# Stands for every instance of the account
-EVERY = "all"
 # As the service makes ids
 _ID = re.compile(r"[0-9a-f]{32}")
 _NEEDS = {"needs_gpus": "gpus", "needs_gpu": "gpu", "needs_gpu_memory_gib": "gpu_memory_gib"}
@@ -99,11 +98,11 @@ def chooses(answers: t.Mapping[str, t.Any], host: t.Mapping[str, t.Any]) -> bool
         InvalidInput: none is named, or all are to be replaced.
     """
     wanted, fleet = targets(answers.get("targets")), text(answers.get("fleet"))
-    means_all = EVERY in wanted["names"]
+    means_all = ALL in wanted["names"]
     if means_all and answers.get("on_failure") == "replace":
         raise InvalidInput("To replace instances, say which: names, ids or a fleet. Nothing was done.")
     if not fleet and not any(wanted.values()):
-        raise InvalidInput(f"Say which instances: names, ids, a fleet, or {EVERY}. Nothing was done.")
+        raise InvalidInput(f"Say which instances: names, ids, a fleet, or {ALL}. Nothing was done.")
     return (
         means_all
         or host.get("lambda_id") in wanted["ids"]

@@ -15,7 +15,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._client.models impor
     is_live,
     price_cents_per_hour,
 )
-from ansible_collections.lambdal.cloud.plugins.plugin_utils._fleet import dollars
+from ansible_collections.lambdal.cloud.plugins.plugin_utils._fleet import counted, dollars
 
 # Modules whose results hold instances
 MODULES = frozenset({"lambdal.cloud.lambda_instance", "lambdal.cloud.lambda_instance_info"})
@@ -73,7 +73,7 @@ class Ledger:
     def _changes(self, what: str, rows: t.Collection[Row]) -> list[str]:
         if not rows:
             return []
-        return [f"This run {what} {_count(rows)}: {', '.join(self._label(row) for row in rows)}."]
+        return [f"This run {what} {counted(len(rows), 'instance')}: {', '.join(self._label(row) for row in rows)}."]
 
     def _cost_since_launch(self) -> list[str]:
         """Return what the launched instances have cost at most. The API tells no time of launch, but the task's is known."""
@@ -112,8 +112,4 @@ def _total(alive: t.Collection[Row]) -> str:
     if not alive:
         return "No instance that this run saw bills now."
     verb = "bills" if len(alive) == 1 else "bill"
-    return f"{_count(alive)} that this run saw {verb} {total} US dollars per hour now{more}."
-
-
-def _count(rows: t.Collection[t.Any]) -> str:
-    return f"{len(rows)} instance{'' if len(rows) == 1 else 's'}"
+    return f"{counted(len(alive), 'instance')} that this run saw {verb} {total} US dollars per hour now{more}."

@@ -136,11 +136,10 @@ def fleet_notes(others: t.Sequence[Row], is_named: bool, count: int) -> list[str
     """
     notes = []
     if others:
-        one = len(others) == 1
         labels = instance_labels(others[:_MOST_LABELS], prices=True)
         more = f", and {len(others) - _MOST_LABELS} more" if len(others) > _MOST_LABELS else ""
         notes.append(
-            f"Beside these, {len(others)} instance{'' if one else 's'} of the account bill{'s' if one else ''} "
+            f"Beside these, {counted(len(others), 'instance')} of the account {'bills' if len(others) == 1 else 'bill'} "
             f"{dollars(hourly_cost_cents(t.cast('t.Any', others)), 'an unknown number of')} US dollars per hour: "
             f"{', '.join(labels)}{more}."
         )
@@ -175,6 +174,11 @@ def stats(result: Row) -> dict[str, t.Any]:
         ],
         "lambda_hourly_cost_cents": (result.get("hourly_cost_cents") or {}).get("after"),
     }
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number with what it counts, as `1 instance` or `2 instances`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def dollars(cents: int | None, unknown: str = "unknown") -> str:

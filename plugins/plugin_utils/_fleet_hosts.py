@@ -17,6 +17,7 @@ from ansible_collections.lambdal.cloud.plugins.plugin_utils._fleet import fleet_
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._host_names import is_inventory_name
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._values import mappings, name_list
 
+# Stands for every instance of the account
 ALL = "all"
 _LAUNCHED_GROUP = "lambda_cloud_launched"
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible_collections.lambdal.cloud.plugins.plugin_utils._fleet import counted
+
 MARK = "torchrun-check: "
 # A pair that is slower than this share of the fastest one is slow.
 _SHARE = 0.5
@@ -62,17 +64,13 @@ def report(log: t.Iterable[str], hosts: t.Sequence[str], minimum: float = 0.0) -
     elif bandwidth < minimum:
         problem = f"The all-reduce reaches {bandwidth:.2f} GB/s, and {minimum:.2f} are required."
     lines = [
-        f"All-reduce over {found['workers']} workers of {_count(len(hosts), 'host')}: {bandwidth:.2f} GB/s for each worker."
+        f"All-reduce over {found['workers']} workers of {counted(len(hosts), 'host')}: {bandwidth:.2f} GB/s for each worker."
     ]
     if pairs:
         lines.append(
-            f"{_count(len(pairs), 'pair')} of hosts: {pairs[0].bandwidth:.2f} to {pairs[-1].bandwidth:.2f} GB/s."
+            f"{counted(len(pairs), 'pair')} of hosts: {pairs[0].bandwidth:.2f} to {pairs[-1].bandwidth:.2f} GB/s."
         )
     lines += [f"Slow: {pair.hosts[0]} and {pair.hosts[1]} with {pair.bandwidth:.2f} GB/s." for pair in slow]
     shared = set.intersection(*(set(pair.hosts) for pair in slow)) if len(slow) > 1 else set()
     lines += [f"{host} is in all of these." for host in hosts if host in shared]
     return Report(bandwidth, pairs, slow, problem, tuple(lines))
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -73,7 +73,12 @@ def host_key_args(instance_id: str, known_hosts_file: str | None = None) -> str:
 
 def host_key_alias(instance_id: str) -> str:
     """Return the name under which ssh keeps the host key of an instance."""
-    return "lambda-" + re.sub(r"[^A-Za-z0-9]", "", instance_id)
+    return f"lambda-{plain_id(instance_id)}"
+
+
+def plain_id(instance_id: str) -> str:
+    """Return an instance's id without what ssh or a file's name could take for more than a letter."""
+    return re.sub(r"[^A-Za-z0-9]", "", instance_id)
 
 
 def group_variables(

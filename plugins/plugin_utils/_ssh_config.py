@@ -79,7 +79,7 @@ def ssh_config(
         InvalidInput: somebody else wrote the file, or something cannot be written in it.
     """
     found = [(row, address) for row in present if row.get("id") and (address := address_of(row))]
-    gone = {_plain_id(row) for row in absent} | {_plain_id(row) for row, _address in found}
+    gone = {_ssh.plain_id(str(row["id"])) for row in (*absent, *(row for row, _address in found))}
     others = [block for block in _blocks(text) if block.id not in gone]
     # A name with a dot could be that of a host elsewhere, to which people log in as well.
     wished = [str(row.get("name") or "").replace(".", "-") for row, _address in found]
@@ -91,7 +91,8 @@ def ssh_config(
     blocks, logins = list(others), []
     for (row, address), name in zip(found, names, strict=True):
         tunnels = {what: (ports.take(port), port) for what, port in login.tunnels.items()}
-        blocks.append(_Block(_plain_id(row), name, _lines(_plain_id(row), name, address, login, tunnels)))
+        instance_id = _ssh.plain_id(str(row["id"]))
+        blocks.append(_Block(instance_id, name, _lines(instance_id, name, address, login, tunnels)))
         logins.append(f"ssh {name}")
         logins += [
             f"{what} at http://{_LOOPBACK}:{local}, while ssh {name} runs" for what, (local, _port) in tunnels.items()
@@ -186,10 +187,6 @@ def _quoted(path: str, tokens: bool = False) -> str:
     if not tokens and re.search(r"[*?\[\]]", path):
         raise InvalidInput(f"ssh takes the path {path!r} for a pattern.")
     return '"' + (path.replace("%", "%%") if tokens else path) + '"'
-
-
-def _plain_id(row: Row) -> str:
-    return re.sub(r"[^A-Za-z0-9]", "", str(row["id"]))
 
 
 def _blocks(text: str) -> list[_Block]:

@@ -21,7 +21,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._errors import Inval
 from ansible_collections.lambdal.cloud.plugins.module_utils._expiry import expires_at
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.report import hourly_cost_cents
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.spec import FLEET_TAG
-from ansible_collections.lambdal.cloud.plugins.plugin_utils._fleet import dollars, price_cell
+from ansible_collections.lambdal.cloud.plugins.plugin_utils._fleet import counted, dollars, price_cell
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._tables import table_lines
 
 FORMATS = ("table", "json")
@@ -54,8 +54,7 @@ def account_status(
             "hourly_cost_cents": total,
         }
     rows = [_cells(row, owner_tag, age) for row, age in zip(instances, ages, strict=True)]
-    count = f"{len(rows)} instance{'' if len(rows) == 1 else 's'}"
-    return table_lines([_HEADINGS, *rows, [count, *["="] * 6, dollars(total), "="]])
+    return table_lines([_HEADINGS, *rows, [counted(len(rows), "instance"), *["="] * 6, dollars(total), "="]])
 
 
 def _fields(row: Row, owner_tag: str, age: int | None) -> dict[str, t.Any]:

@@ -10,9 +10,9 @@ import fcntl
 import hashlib
 import json
 import os
-import tempfile
 import typing as t
 
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.atomic_file import write_json
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput
 
 # Change this when the format of the file changes, so that an older file is ignored.
@@ -92,15 +92,6 @@ class StateFile:
     def write(self, snapshots: t.Mapping[str, t.Any]) -> None:
         """Replace the kept snapshots atomically. If that fails, warn and keep the old ones."""
         try:
-            descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(self.path), prefix=".events-")
-            try:
-                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                    json.dump({"format": FORMAT, "account": self._digest, "snapshots": snapshots}, file)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(temporary, self.path)
-            except BaseException:
-                os.unlink(temporary)
-                raise
+            write_json(self.path, {"format": FORMAT, "account": self._digest, "snapshots": snapshots})
         except OSError as error:
             self._warn(f"Could not keep state in {self.path}: {error}. Events may be repeated after a restart.")

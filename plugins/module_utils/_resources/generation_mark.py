@@ -12,10 +12,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 import time
 import typing as t
 
+from ansible_collections.lambdal.cloud.plugins.module_utils._client.atomic_file import write_json
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput
 
 # What was left longer ago is the user's to judge.
@@ -39,7 +39,6 @@ class GenerationMark:
 
     def __init__(self, private_key_path: str, name: str, clock: t.Callable[[], float] = time.time) -> None:
         folder, file = os.path.split(private_key_path)
-        self._folder = folder or "."
         self.path = os.path.join(folder, f".{file}.lambda-generating")
         self._name = name
         self._clock = clock
@@ -52,12 +51,7 @@ class GenerationMark:
         """
         content = {"name": self._name, "before": sorted(before), "at": self._clock()}
         try:
-            descriptor, temporary = tempfile.mkstemp(dir=self._folder, prefix=".lambda-")
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(content, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self.path)
+            write_json(self.path, content)
         except OSError as error:
             raise InvalidInput(f"{self.path} cannot be written: {error.strerror}.") from None
 
