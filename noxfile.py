@@ -26,8 +26,12 @@ from antsibull_nox.sessions import prepare_collections
 
 # Each supported ansible-core, and the Python that it is tested with
 CORES = {"2.19": "3.11", "2.20": "3.12", "2.21": "3.13"}
-# The same for execution environments, each with the earliest version that will do: the next one has no release yet.
-EE_CORES = {"2.20.0": "3.12", "2.21.0": "3.13", "2.22.0b1": "3.13"}
+# The same for execution environments
+EE_CORES = {"2.20": "3.12", "2.21": "3.13", "2.22": "3.13"}
+# Of those that have no release yet, the earliest version that will do
+PRERELEASES = {"2.22": "2.22.0b1"}
+# As execution environments pin it
+RUNNER = next(iter(re.findall(r"ansible-runner\S+", Path("execution-environment.yml").read_text())), "ansible-runner")
 # What ansible-test runs
 ANSIBLE_TEST = (("sanity", "--local"), ("units", "--venv", "--requirements"))
 PYTEST = ("python", "-m", "pytest", "-q", "-rs", "-m", "not slow", "-n", "auto", "--dist", "loadfile")
@@ -130,14 +134,16 @@ def simulator(session: nox.Session) -> None:
         session.run(*PYTEST, *session.posargs)
 
 
-def for_each_core(*packages: str) -> t.Callable[[t.Callable[[nox.Session], None]], None]:
-    """Make a session for each supported ansible-core, with these packages beside it."""
+def for_each_core(
+    *packages: str, cores: t.Mapping[str, str] = CORES
+) -> t.Callable[[t.Callable[[nox.Session], None]], None]:
+    """Make a session for each ansible-core, by default for those that are supported, with these packages beside it."""
 
     def register(function: t.Callable[[nox.Session], None]) -> None:
-        for core, python in CORES.items():
+        for core, python in cores.items():
 
             def run(session: nox.Session, core: str = core) -> None:
-                session.install(f"ansible-core~={core}.0", *packages)
+                session.install(f"ansible-core~={PRERELEASES.get(core, f'{core}.0')}", *packages)
                 link_collection()
                 session.run("ansible", "--version")
                 function(session)
@@ -193,20 +199,7 @@ def molecule(session: nox.Session) -> None:
     session.run("python", "tools/molecule.py", *session.posargs)
 
 
-def register_ee_tests() -> None:
-    """Make a session for each ansible-core that an execution environment may have, in what execution-environment.yml installs."""
-    runner = re.search(r"ansible-runner\S+", Path("execution-environment.yml").read_text())
-    for core, python in EE_CORES.items():
-
-        def run(session: nox.Session, core: str = core) -> None:
-            pins = (f"ansible-core~={core}", runner[0] if runner else "ansible-runner")
-            session.install(*pins, "-r", "requirements.txt", "-r", "tests/requirements.txt", "-e", "simulator")
-            link_collection()
-            session.run("ansible", "--version")
-            session.run(*PYTEST, "tests/integration/test_awx.py", *session.posargs)
-
-        run.__doc__ = f"Run inventory and job templates as AWX does (ansible-core {core[:4]}, Python {python})"
-        nox.session(run, name=f"awx-{core[:4]}", python=python, default=False)
-
-
-register_ee_tests()
+@for_each_core(RUNNER, "-r", "requirements.txt", "-r", "tests/requirements.txt", "-e", "simulator", cores=EE_CORES)
+def awx(session: nox.Session) -> None:
+    """Run inventory and job templates as AWX does, in what execution-environment.yml installs."""
+    session.run(*PYTEST, "tests/integration/test_awx.py", *session.posargs)
