@@ -70,14 +70,15 @@ def _of_plugins(documentation: str) -> str:
     Ansible reads the environment variables of plugins from a field, which modules must not have.
     """
     without_launches = re.sub(r"\n  launch_interval:(\n    .*)+", "", documentation)
-    return (
-        re.sub(
-            r"\n +- When not set, the value of the environment variable E\((\w+)\) is used\.(\n    type: \w+)",
-            r"\2\n    env: [{name: \1}]",
-            without_launches,
-        )
-        .replace("[{name: LAMBDA_API_KEY}]", "[{name: LAMBDA_API_KEY}]\n    vars: [{name: lambda_api_key}]")
-        .replace("[{name: LAMBDA_API_URL}]", "[{name: LAMBDA_API_URL}]\n    vars: [{name: lambda_api_url}]")
+    with_environment = re.sub(
+        r"\n +- When not set, the value of the environment variable E\((\w+)\) is used\.(\n    type: \w+)",
+        r"\2\n    env: [{name: \1}]",
+        without_launches,
+    )
+    return re.sub(
+        r"\n    env: \[\{name: LAMBDA_(API_\w+)\}\]",
+        lambda found: f"{found[0]}\n    vars: [{{name: lambda_{found[1].lower()}}}]",
+        with_environment,
     )
 
 

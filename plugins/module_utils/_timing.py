@@ -26,10 +26,6 @@ class Deadline:
         """Return whether a pause of this many seconds ends in time."""
         return seconds < self.remaining()
 
-    def elapsed(self) -> float:
-        """Return the seconds since it was set."""
-        return self.seconds - (self._end - self._clock())
-
 
 @dataclass(frozen=True)
 class WaitSettings:

@@ -20,7 +20,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._errors import Lambd
 from ansible_collections.lambdal.cloud.plugins.module_utils._interrupts import Interrupted, signals_raised, sleep
 from ansible_collections.lambdal.cloud.plugins.module_utils._module.argspec import CONNECTION_SPEC, check_numbers
 from ansible_collections.lambdal.cloud.plugins.module_utils._module.core import core_problem
-from ansible_collections.lambdal.cloud.plugins.module_utils._module.masking import CautiousModule, mask, register_secret
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.masking import CautiousModule, mask
 from ansible_collections.lambdal.cloud.plugins.module_utils._module.name_lock import NameLock
 from ansible_collections.lambdal.cloud.plugins.module_utils._module.notices import (
     open_notices,
@@ -109,11 +109,6 @@ class Task:
         if self.check_mode:
             return contextlib.nullcontext()
         return NameLock(self.account_file("claims"), waits, self.warn).hold(kind, names)
-
-    def hide(self, secret: str | None) -> None:
-        """Mask a secret that the task received in everything that it prints."""
-        if secret:
-            register_secret(self._module, secret)
 
 
 def run_module(execute: t.Callable[[Task], None], argument_spec: dict[str, t.Any], **constraints: t.Any) -> None:
