@@ -135,12 +135,12 @@ def simulator(session: nox.Session) -> None:
 
 
 def for_each_core(
-    *packages: str, cores: t.Mapping[str, str] = CORES
+    *packages: str, cores: t.Mapping[str, str] | None = None
 ) -> t.Callable[[t.Callable[[nox.Session], None]], None]:
     """Make a session for each ansible-core, by default for those that are supported, with these packages beside it."""
 
     def register(function: t.Callable[[nox.Session], None]) -> None:
-        for core, python in cores.items():
+        for core, python in (cores or CORES).items():
 
             def run(session: nox.Session, core: str = core) -> None:
                 session.install(f"ansible-core~={PRERELEASES.get(core, f'{core}.0')}", *packages)
