@@ -13,6 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.lambdal.cloud.plugins.plugin_utils import _unit
+from ansible_collections.lambdal.cloud.plugins.plugin_utils._action import checked_options
 
 # Seconds that one command may take. A connection to a host that has gone is silent for a quarter of an hour.
 _ANSWER_SECONDS = 60.0
@@ -41,7 +42,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(_OPTIONS)
+        options = checked_options(self, _OPTIONS)
         # A task's own timeout uses the same signal.
         self._patience = 0.0 if self._task.timeout else min(_ANSWER_SECONDS, options["unreachable_timeout"])
         host = str((task_vars or {}).get("inventory_hostname", ""))

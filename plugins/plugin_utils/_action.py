@@ -22,10 +22,13 @@ from functools import cached_property, partial
 from ansible import __version__ as core_version
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 from ansible_collections.lambdal.cloud.plugins.module_utils._client.libraries import library_problem
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput
 from ansible_collections.lambdal.cloud.plugins.module_utils._module import task
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.argspec import check_numbers
 from ansible_collections.lambdal.cloud.plugins.module_utils._module.core import core_problem
 from ansible_collections.lambdal.cloud.plugins.module_utils._module.notices import ENVIRONMENT as STDERR_VARIABLE
 from ansible_collections.lambdal.cloud.plugins.module_utils._module.notices import (
@@ -218,3 +221,17 @@ def with_variables(message: str, options: t.Iterable[str], prefix: str) -> str:
     # A name of one word is a word of the language as well.
     names = "|".join(re.escape(name) for name in options if "_" in name)
     return re.sub(rf"(?<![\w.])({names})(?!\w)", rf"{prefix}\1", message) if names else message
+
+
+def checked_options(action: ActionBase, argument_spec: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
+    """Return the options of an action that is no module, with their defaults.
+
+    Raises:
+        AnsibleActionFail: one is unknown, or cannot be meant.
+    """
+    _validation, options = action.validate_argument_spec(argument_spec)
+    try:
+        check_numbers(options, argument_spec)
+    except InvalidInput as error:
+        raise AnsibleActionFail(str(error)) from None
+    return t.cast("dict[str, t.Any]", options)

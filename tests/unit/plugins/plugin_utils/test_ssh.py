@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.lambdal.cloud.plugins.filter.ssh_problem import ssh_problem
+from ansible_collections.lambdal.cloud.plugins.plugin_utils._ssh import ssh_problem
 
 WAITED = "timed out waiting for ping module test: "
 

@@ -37,34 +37,49 @@ class Host(t.NamedTuple):
 
 
 def main() -> None:
-    """Wait for one thing after another."""
+    """Wait for one thing after another, of those that have a time-out."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--cloud-init", type=float, required=True, help="seconds for cloud-init to finish")
-    parser.add_argument("--apt", type=float, required=True, help="seconds for the locks of apt and dpkg to be free")
-    parser.add_argument("--mounts", type=float, required=True, help="seconds for file systems to be mounted")
+    parser.add_argument("--cloud-init", type=float, help="seconds for cloud-init to finish")
+    parser.add_argument("--apt", type=float, help="seconds for the locks of apt and dpkg to be free")
+    parser.add_argument("--mounts", type=float, help="seconds for file systems to be mounted")
     parser.add_argument("mount_points", nargs="*", help="where they have to be mounted")
     arguments = parser.parse_args()
-    host = Host()
-    times = [time.monotonic()]
+    host, waits = Host(), Waits()
     answer: dict[str, t.Any] = {"problem": "", "missing_mounts": [], "summary": ""}
     try:
-        wait_for_cloud_init(host, arguments.cloud_init)
-        times.append(time.monotonic())
-        wait_for_locks(host, arguments.apt)
-        times.append(time.monotonic())
-        answer["missing_mounts"] = wait_for_mounts(arguments.mount_points, arguments.mounts)
-        times.append(time.monotonic())
-        answer["summary"] = summary(times)
+        if arguments.cloud_init is not None:
+            wait_for_cloud_init(host, arguments.cloud_init)
+            waits.end("cloud-init")
+        if arguments.apt is not None:
+            wait_for_locks(host, arguments.apt)
+            waits.end("other installations of packages")
+        if arguments.mounts is not None:
+            answer["missing_mounts"] = wait_for_mounts(arguments.mount_points, arguments.mounts)
+            waits.end("file systems")
+        answer["summary"] = waits.summary()
     except NotReady as error:
         answer["problem"] = str(error)
     print(json.dumps(answer))
 
 
-def summary(times: t.Sequence[float]) -> str:
-    """Return a sentence that tells how long each wait took."""
-    parts = ("cloud-init", "other installations of packages", "file systems")
-    waits = [f"{times[number + 1] - times[number]:.0f} s for {part}" for number, part in enumerate(parts)]
-    return f"Ready after {times[-1] - times[0]:.0f} s: {', '.join(waits)}."
+class Waits:
+    """How long each wait took."""
+
+    def __init__(self, clock: t.Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last = clock()
+        self._seconds: dict[str, float] = {}
+
+    def end(self, part: str) -> None:
+        """Record that the wait for a part has ended, and that the next one begins."""
+        now = self._clock()
+        self._seconds[part] = now - self._last
+        self._last = now
+
+    def summary(self) -> str:
+        """Return a sentence that tells how long each wait took."""
+        parts = ", ".join(f"{seconds:.0f} s for {part}" for part, seconds in self._seconds.items())
+        return f"Ready after {sum(self._seconds.values()):.0f} s: {parts}."
 
 
 def wait_for_cloud_init(host: Host, timeout: float) -> None:

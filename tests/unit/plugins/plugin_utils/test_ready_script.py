@@ -13,10 +13,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.lambdal.cloud.tests.support.scripts import load_script
-
-READY = Path(__file__).resolve().parents[4] / "roles" / "node" / "files" / "ready.py"
-ready = load_script(READY)
+from ansible_collections.lambdal.cloud.plugins.plugin_utils import _ready_script as ready
 
 # What apt and dpkg do: a lock of fcntl, for which flock(2) is another lock.
 HOLDER = """#!{python}
@@ -99,6 +96,9 @@ def test_a_folder_is_not_a_mount(tmp_path: Path) -> None:
 
 
 def test_how_long_it_took_is_told() -> None:
-    assert ready.summary([10.0, 22.4, 25.4, 25.4]) == (
+    waits = ready.Waits(iter([10.0, 22.4, 25.4, 25.4]).__next__)
+    for part in ("cloud-init", "other installations of packages", "file systems"):
+        waits.end(part)
+    assert waits.summary() == (
         "Ready after 15 s: 12 s for cloud-init, 3 s for other installations of packages, 0 s for file systems."
     )
