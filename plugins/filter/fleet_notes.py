@@ -9,9 +9,10 @@ version_added: 1.0.0
 author: lambdal.cloud contributors (@lambdal-cloud)
 short_description: Say what else bills in an account, and what a fleet without a name means
 description:
+  - Names instances that a fleet uses without its tag, those of the fleet that are no longer desired, and what else bills.
   - Returns the sentences that the role P(lambdal.cloud.fleet#role) shows beside what its instances cost, so that nothing is left behind
     unseen.
-positional: is_named, count
+positional: is_named, count, fleet, prune
 options:
   _input:
     description: What P(lambdal.cloud.fleet_status#filter) returns.
@@ -25,6 +26,14 @@ options:
     description: How many instances the fleet has. Nothing is said of a fleet without a name where the account has no instance at all.
     type: int
     default: 0
+  fleet:
+    description: Name of the fleet.
+    type: str
+    default: ""
+  prune:
+    description: Whether the instances beyond the desired set are terminated, so that nothing has to be said of them.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -53,10 +62,13 @@ from ansible_collections.lambdal.cloud.plugins.plugin_utils._values import mappi
 
 
 @ansible_filter
-def fleet_notes(status: t.Any, is_named: bool = False, count: int = 0) -> list[str]:
+def fleet_notes(
+    status: t.Any, is_named: bool = False, count: int = 0, fleet: str = "", prune: bool = False
+) -> list[str]:
     """Say what else bills in an account, and what a fleet without a name means."""
     status = mapping(status, "what the filter fleet_status returns", "others")
-    return _fleet.fleet_notes(instances(status["others"]), bool(is_named), int(count))
+    rows = {field: instances(status.get(field, [])) for field in ("others", "adopted", "surplus")}
+    return _fleet.fleet_notes(rows, bool(is_named), int(count), str(fleet or ""), bool(prune))
 
 
 class FilterModule:

@@ -126,15 +126,32 @@ def fleet_status(
     }
 
 
-def fleet_notes(others: t.Sequence[Row], is_named: bool, count: int) -> list[str]:
+def fleet_notes(
+    status: t.Mapping[str, t.Sequence[Row]], is_named: bool, count: int, fleet: str = "", prune: bool = False
+) -> list[str]:
     """Return sentences on what else bills in the account, and on what a fleet without a name means.
 
     Args:
-        others: live instances that do not belong to the fleet.
+        status: what `fleet_status` returns.
         is_named: whether instances that are no longer desired can be told from others'.
         count: how many instances the fleet has.
+        fleet: the name of the fleet.
+        prune: whether the instances beyond the desired set are terminated.
     """
     notes = []
+    others, adopted = status["others"], status.get("adopted") or ()
+    if adopted:
+        notes.append(
+            f"{', '.join(instance_labels(adopted))} existed before without the tag {FLEET_TAG} of {fleet}. Such an instance is used as "
+            "it is, and fleet_prune never terminates it."
+        )
+    if (surplus := status.get("surplus") or ()) and not prune:
+        notes.append(
+            f"{counted(len(surplus), 'instance')} of this fleet {'is' if len(surplus) == 1 else 'are'} beyond the desired set and "
+            f"{'stays' if len(surplus) == 1 else 'stay'}, at "
+            f"{dollars(hourly_cost_cents(t.cast('t.Any', surplus)), 'an unknown number of')} US dollars per hour: "
+            f"{', '.join(instance_labels(surplus, prices=True))}. Set fleet_prune to terminate them."
+        )
     if others:
         labels = instance_labels(others[:_MOST_LABELS], prices=True)
         more = f", and {len(others) - _MOST_LABELS} more" if len(others) > _MOST_LABELS else ""

@@ -238,6 +238,21 @@ def test_what_else_bills_is_said() -> None:
     assert "an unknown number of US dollars" in fleet_notes({"others": [priced("1", None)]}, True)[0]
 
 
+def test_instances_of_the_fleet_that_nobody_desires_are_said_unless_they_end() -> None:
+    rows = [{**instance(number, name, "vision"), **priced(number, 75)} for number, name in (("1", "a"), ("2", "b"))]
+    rows.append({**instance("3", "c"), **priced("3", 10)})
+    status = fleet_status(rows, "vision", desired=[rows[2]])
+    adopted, surplus = fleet_notes(status, True, 1, fleet="vision")
+    assert adopted.startswith(
+        "3 (id 3) existed before without the tag lambdal-cloud-fleet of vision. Such an instance is used as it is"
+    )
+    assert surplus == (
+        "2 instances of this fleet are beyond the desired set and stay, at 1.50 US dollars per hour: 1 (id 1, 0.75), 2 (id 2, 0.75). "
+        "Set fleet_prune to terminate them."
+    )
+    assert fleet_notes(status, True, 1, fleet="vision", prune=True) == [adopted]
+
+
 @pytest.mark.parametrize(
     ("named", "count", "others", "said"),
     [
