@@ -164,7 +164,7 @@ def test_capacity_appears_and_the_fleet_is_launched_once(cloud: Simulator, ruleb
     output = rulebook.log.read_text()
     assert "failed=0" in output
     # The instances are waited for, whatever hosts the rulebook is for.
-    assert "TASK [Wait for SSH]" in output
+    assert "TASK [Wait for SSH, " in output
 
 
 def test_what_becomes_unhealthy_is_replaced(cloud: Simulator, rulebook: Rulebook) -> None:

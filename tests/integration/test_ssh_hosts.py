@@ -146,7 +146,7 @@ PROVISION = ["ansible-playbook", "-i", "playbooks/lambda.yml", "playbooks/provis
 def test_launch_waits_for_ssh_and_provision_checks_the_gpus(session: tuple[dict[str, str], list[str]]) -> None:
     environment, extra = session
     launched = ansible(["ansible-playbook", "playbooks/launch.yml", *extra], environment)
-    assert "ok: [eval]" in launched.stdout.split(": Wait for SSH]")[1]
+    assert "ok: [eval]" in launched.stdout.split("TASK [Wait for SSH, ")[1]
     done = ansible([*PROVISION, *extra], environment)
     assert "4 GPUs answer: 0, NVIDIA RTX A6000" in done.stdout
     again = ansible([*PROVISION, "--check", *extra], environment)
@@ -171,7 +171,7 @@ def test_a_key_from_a_vault_logs_in(session: tuple[dict[str, str], list[str]], t
         agent = {**environment, "ANSIBLE_SSH_AGENT": "auto", "ANSIBLE_LOCAL_TEMP": short}
         del agent["ANSIBLE_PRIVATE_KEY_FILE"]
         done = ansible([*command, "-e", f"@{tmp_path / 'vault.json'}"], agent)
-    assert "ok: [eval]" in done.stdout.split(": Wait for SSH]")[1]
+    assert "ok: [eval]" in done.stdout.split("TASK [Wait for SSH, ")[1]
     assert lines[1] not in done.stdout + done.stderr
 
 
