@@ -5,7 +5,7 @@ BIN := .venv/bin
 TESTS ?= not slow
 # Tests run this many files at a time: they wait for machines as much as they compute.
 WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
-PYTEST = -q -rs -n $(WORKERS) --maxprocesses 16 --dist loadfile
+PYTEST = -q -rs --durations=15 -n $(WORKERS) --maxprocesses 16 --dist loadfile
 
 # Told before minutes of installation.
 NEEDS_LINUX = @[ "$$(uname -s)" = Linux ] || { echo "make $@ needs Linux for the hosts that stand in for instances. Elsewhere the" \

@@ -10,10 +10,9 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.lambdal.cloud.plugins.plugin_utils import _unit
-from ansible_collections.lambdal.cloud.plugins.plugin_utils._action import checked_options
+from ansible_collections.lambdal.cloud.plugins.plugin_utils._action import ControllerAction
 
 # Seconds that one command may take. A connection to a host that has gone is silent for a quarter of an hour.
 _ANSWER_SECONDS = 60.0
@@ -33,7 +32,7 @@ class _NoAnswer(Exception):
     """A host did not answer."""
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ControllerAction):
     """Action that waits on the controller, with a short command on the host for each look."""
 
     _requires_connection = True
@@ -42,7 +41,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        options = checked_options(self, _OPTIONS)
+        options = self._checked_options(_OPTIONS)
         # A task's own timeout uses the same signal.
         self._patience = 0.0 if self._task.timeout else min(_ANSWER_SECONDS, options["unreachable_timeout"])
         host = str((task_vars or {}).get("inventory_hostname", ""))

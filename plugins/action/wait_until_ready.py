@@ -9,12 +9,11 @@ import shlex
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.lambdal.cloud.plugins.plugin_utils import _readiness
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._action import (
     PREFIX_VARIABLE,
-    checked_options,
+    ControllerAction,
     with_variables,
 )
 
@@ -30,7 +29,7 @@ _OPTIONS: dict[str, dict[str, t.Any]] = {
 }
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ControllerAction):
     """Action that waits on the controller until a host can be logged in to, and then on the host until that is ready."""
 
     _requires_connection = True
@@ -39,7 +38,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         self._task_vars = task_vars or {}
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        options = checked_options(self, _OPTIONS)
+        options = self._checked_options(_OPTIONS)
         host = self._host()
         problem = summary = ""
         # Check mode has launched nothing that could be booting.

@@ -223,15 +223,19 @@ def with_variables(message: str, options: t.Iterable[str], prefix: str) -> str:
     return re.sub(rf"(?<![\w.])({names})(?!\w)", rf"{prefix}\1", message) if names else message
 
 
-def checked_options(action: ActionBase, argument_spec: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
-    """Return the options of an action that is no module, with their defaults.
+class ControllerAction(ActionBase):  # type: ignore[misc]
+    """Action that is no module: it works from the controller, over the host's connection."""
 
-    Raises:
-        AnsibleActionFail: one is unknown, or cannot be meant.
-    """
-    _validation, options = action.validate_argument_spec(argument_spec)
-    try:
-        check_numbers(options, argument_spec)
-    except InvalidInput as error:
-        raise AnsibleActionFail(str(error)) from None
-    return t.cast("dict[str, t.Any]", options)
+    def _checked_options(self, argument_spec: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
+        """Return the options of the task, with the defaults of those that are not given or empty.
+
+        Raises:
+            AnsibleActionFail: one is unknown, or cannot be meant.
+        """
+        self._task.args = {name: value for name, value in self._task.args.items() if value is not None and value != ""}
+        _validation, options = self.validate_argument_spec(argument_spec)
+        try:
+            check_numbers(options, argument_spec)
+        except InvalidInput as error:
+            raise AnsibleActionFail(str(error)) from None
+        return t.cast("dict[str, t.Any]", options)

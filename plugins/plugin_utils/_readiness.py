@@ -101,7 +101,7 @@ def script_command(options: t.Mapping[str, t.Any]) -> list[str]:
     words = ["python3", "-c", Path(_ready_script.__file__).read_text(encoding="utf-8")]
     for each in waits:
         words += [f"--{each.replace('_', '-')}", f"{options[SCRIPT_TIMEOUTS[each]]:g}"]
-    return [*words, "--", *(options["mount_points"] if "mounts" in waits else ())]
+    return [*words, "--", *(filter(None, options["mount_points"]) if "mounts" in waits else ())]
 
 
 def script_result(host: Host, code: int, output: str, errors: str) -> tuple[str, str]:
