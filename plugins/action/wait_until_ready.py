@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.utils.display import Display
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.plugin_utils import _readiness
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._action import (
     PREFIX_VARIABLE,
@@ -48,6 +49,7 @@ class ActionModule(ControllerAction):
             problem, summary = _readiness.script_result(host, *self._run(command, host, options))
         if problem and (prefix := self._task_vars.get(PREFIX_VARIABLE)):
             problem = with_variables(problem, _OPTIONS, str(prefix))
+        problem, summary = (printable(text, keep="\n") for text in (problem, summary))
         if summary and not problem:
             Display().display(f"{host.name}: {summary}")
         return {

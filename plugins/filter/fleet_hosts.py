@@ -74,6 +74,7 @@ _value:
 
 import typing as t
 
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.plugin_utils import _fleet_hosts
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._filter_input import ansible_filter
 
@@ -94,7 +95,7 @@ def fleet_hosts(
     try:
         hosts = _fleet_hosts.fleet_hosts(hostvars, groups, named, pattern, option, check_mode)
     except _fleet_hosts.NoHosts as error:
-        return {"hosts": [], "problem": str(error)}
+        return {"hosts": [], "problem": printable(str(error))}
     return {"hosts": hosts, "problem": ""}
 
 

@@ -86,6 +86,7 @@ _value:
 
 import typing as t
 
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.plugin_utils import _gpus
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._filter_input import ansible_filter
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._values import mapping, whole_number
@@ -114,8 +115,8 @@ def gpu_report(
         persistence,
     )
     return {
-        "faults": _gpus.gpu_faults(expected, host, result, links, computed, cuda),
-        "summary": _gpus.gpu_summary(expected, host, result, computed),
+        "faults": [printable(fault) for fault in _gpus.gpu_faults(expected, host, result, links, computed, cuda)],
+        "summary": printable(_gpus.gpu_summary(expected, host, result, computed)),
     }
 
 

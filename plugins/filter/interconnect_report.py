@@ -61,6 +61,7 @@ _value:
 
 import typing as t
 
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.plugin_utils import _interconnect
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._filter_input import ansible_filter
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._values import sequence
@@ -75,8 +76,8 @@ def interconnect_report(log: t.Any, hosts: t.Any, minimum: t.Any = 0) -> dict[st
         "bandwidth": found.bandwidth,
         "pairs": [{"hosts": list(pair.hosts), "bandwidth": pair.bandwidth} for pair in found.pairs],
         "slow": [{"hosts": list(pair.hosts), "bandwidth": pair.bandwidth} for pair in found.slow],
-        "problem": found.problem,
-        "lines": list(found.lines),
+        "problem": printable(found.problem),
+        "lines": [printable(line) for line in found.lines],
     }
 
 

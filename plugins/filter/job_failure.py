@@ -60,6 +60,7 @@ _value:
 
 import typing as t
 
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.plugin_utils import _job
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._filter_input import ansible_filter
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._values import mapping, mappings
@@ -71,7 +72,12 @@ def job_failure(parts: t.Any) -> dict[str, t.Any]:
     failure = _job.first_failure([_part(row) for row in mappings(parts, "a list of parts of a job", "result")])
     if failure is None:
         return {}
-    return {"host": failure.host, "error": failure.error, "lines": list(failure.lines), "lost": list(failure.lost)}
+    return {
+        "host": failure.host,
+        "error": printable(failure.error, keep="\t"),
+        "lines": [printable(line, keep="\t") for line in failure.lines],
+        "lost": list(failure.lost),
+    }
 
 
 def _part(row: t.Mapping[str, t.Any]) -> _job.Part:

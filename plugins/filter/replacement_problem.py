@@ -55,6 +55,7 @@ _value:
 
 import typing as t
 
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.plugin_utils import _replacement
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._filter_input import ansible_filter, instances
 
@@ -62,7 +63,7 @@ from ansible_collections.lambdal.cloud.plugins.plugin_utils._filter_input import
 @ansible_filter
 def replacement_problem(account: t.Any, id: str, name: str = "", images: t.Any = None) -> str:
     """Find out why an instance cannot be replaced."""
-    return _replacement.replacement_problem(instances(account), id, name, images)
+    return printable(_replacement.replacement_problem(instances(account), id, name, images))
 
 
 class FilterModule:

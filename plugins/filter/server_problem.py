@@ -53,6 +53,7 @@ _value:
 
 import typing as t
 
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.plugin_utils import _servers
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._filter_input import ansible_filter
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._values import mapping, whole_number
@@ -62,7 +63,9 @@ from ansible_collections.lambdal.cloud.plugins.plugin_utils._values import mappi
 def server_problem(look: t.Any, name: t.Any, host: t.Any, port: t.Any, path: t.Any, timeout: t.Any) -> str:
     """Tell why a server is not ready."""
     seen = mapping(look, "what was seen of a server", "state")
-    return _servers.problem(seen, str(name), str(host), whole_number(port, "port"), str(path), float(timeout))
+    return printable(
+        _servers.problem(seen, str(name), str(host), whole_number(port, "port"), str(path), float(timeout))
+    )
 
 
 class FilterModule:

@@ -223,6 +223,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._host_vars import (
 )
 from ansible_collections.lambdal.cloud.plugins.module_utils._module.core import core_problem
 from ansible_collections.lambdal.cloud.plugins.module_utils._results import instance_fields, without_secrets
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.module_utils._unsafe import is_harmless
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._accounts import Account, list_accounts, read_accounts
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._compiled import compiling_once
@@ -276,15 +277,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._expressions = Expressions(self._vars if self.get_option("use_extra_vars") else ())
         style = (self.get_option("hostvars_prefix"), self.get_option("hostvars_suffix"))
         self._evaluations = Evaluations(style)
-        self._groups = Groups(inventory, self.display.warning)
+        self._groups = Groups(inventory, self._warn)
         self._hosts = _HOSTS.setdefault(inventory, {})
         try:
             self._filters = read_filters(self.get_option("filters"))
             self._add_hosts(self._listed(self._instances(path, cache)))
         except LambdaCloudError as error:
-            raise AnsibleParserError(str(error)) from None
+            raise AnsibleParserError(printable(str(error))) from None
         for text in (*self._evaluations.warnings(), *self._evaluations.left_out()):
-            self.display.warning(text)
+            self._warn(text)
 
     def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
         """Set the options from the configuration, which core would convert without evaluating templates, and by guessing."""
@@ -294,8 +295,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 direct = read_options(direct, self.option_definitions, self.templar.template, var_options or {})
             except WrongOption as error:
                 # With the place in the file
-                raise AnsibleParserError(str(error), obj=error.option) from None
+                raise AnsibleParserError(printable(str(error)), obj=error.option) from None
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
+
+    def _warn(self, text: str) -> None:
+        self.display.warning(printable(text))
+
+    def _log(self, text: str) -> None:
+        self.display.vv(printable(text))
 
     def _instances(self, path: str, cache: bool) -> list[tuple[Account, list[Row]]]:
         """Return each account's instances, from the cache if it is enabled and valid."""
@@ -303,7 +310,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         found = [self._cached(path, account) if cache else None for account in accounts]
         asked = [number for number, rows in enumerate(found) if rows is None]
         errors = []
-        answers = list_accounts([accounts[number] for number in asked], self.display.warning, self.display.vv)
+        answers = list_accounts([accounts[number] for number in asked], self._warn, self._log)
         for number, answer in zip(asked, answers, strict=True):
             account = accounts[number]
             if not isinstance(answer, LambdaCloudError):
@@ -313,7 +320,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             else:
                 errors.append(account.said(str(answer)))
         if errors:
-            raise AnsibleParserError(" ".join(errors))
+            raise AnsibleParserError(printable(" ".join(errors)))
         return [(account, rows or []) for account, rows in zip(accounts, found, strict=True)]
 
     def _cache_key(self, path: str, account: Account) -> str:
@@ -345,7 +352,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             old = get_cache_plugin(self.get_option("cache_plugin"), **options, _timeout=0)
             rows = _rows_of(old.get(self._cache_key(path, account)), account)
         kept = "none of its hosts is known" if rows is None else f"its {len(rows)} instances come from the cache"
-        self.display.warning(f"{account.said(str(error))} The account is skipped; {kept}.")
+        self._warn(f"{account.said(str(error))} The account is skipped; {kept}.")
         return rows or []
 
     def _listed(self, accounts: t.Sequence[tuple[Account, list[Row]]]) -> list[_Listed]:
@@ -403,7 +410,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             for each in pending:
                 self.inventory.remove_host(self.inventory.hosts[self._hosts.pop(each.row["id"])])
         for text in warnings.values():
-            self.display.warning(text)
+            self._warn(text)
 
     def _add_main_group(self) -> None:
         """Add the group of all instances, with the variables that each host has unless a source or file says otherwise."""
@@ -466,7 +473,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             )
         except Exception as error:
             if self.get_option("strict"):
-                raise AnsibleParserError(f"Could not evaluate '{condition}': {error}", obj=condition) from error
+                raise _not_evaluated(condition, "", error) from None
             self._evaluations.failed("groups", condition, host, error, variables)
             return False
         self._evaluations.succeeded("groups", condition)
@@ -481,7 +488,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             value = self._value_of(template, variables)
         except Exception as error:
             self._evaluations.failed("keyed_groups", template, self._host, error, variables)
-            raise
+            raise AnsibleError(printable(str(error))) from None
         self._evaluations.succeeded("keyed_groups", template)
         return value
 
@@ -505,10 +512,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             except Exception as error:
                 if strict or (verdict == "exclude" and default is None):
                     hint = self._evaluations.hint(condition, variables)
-                    raise AnsibleParserError(
-                        f"Could not evaluate '{condition}' of filters ({verdict}) for {label}: {error}{hint}",
-                        obj=condition,
-                    ) from error
+                    raise _not_evaluated(condition, f" of filters ({verdict}) for {label}", error, hint) from None
                 if default is None:
                     self._evaluations.failed(verdict, condition, label, error, variables)
                     return False
@@ -541,7 +545,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             value = self._value_of(expression, variables)
         except Exception as error:
             if self.get_option("strict"):
-                raise AnsibleParserError(f"Could not evaluate '{expression}': {error}", obj=expression) from error
+                raise _not_evaluated(expression, "", error) from None
             self._evaluations.failed(option, expression, host, error, variables)
             return None
         self._evaluations.succeeded(option, expression)
@@ -553,6 +557,11 @@ def _rows_of(cached: t.Any, account: Account) -> list[Row] | None:
     if not isinstance(cached, dict) or cached.get("format") != _CACHE_FORMAT or cached.get("account") != account.digest:
         return None
     return t.cast("list[Row]", cached["instances"])
+
+
+def _not_evaluated(expression: t.Any, where: str, error: Exception, hint: str = "") -> AnsibleParserError:
+    """Return the error of an expression that cannot be evaluated. It has no cause, which Ansible would show as it is."""
+    return AnsibleParserError(printable(f"Could not evaluate '{expression}'{where}: {error}{hint}"), obj=expression)
 
 
 def _label(row: Row) -> str:

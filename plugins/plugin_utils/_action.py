@@ -33,7 +33,6 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._module.core import 
 from ansible_collections.lambdal.cloud.plugins.module_utils._module.notices import ENVIRONMENT as STDERR_VARIABLE
 from ansible_collections.lambdal.cloud.plugins.module_utils._module.notices import (
     PROGRESS_ENVIRONMENT,
-    printable,
     write_line,
 )
 from ansible_collections.lambdal.cloud.plugins.plugin_utils import _hooks
@@ -204,9 +203,7 @@ class ModuleAction(NormalAction):  # type: ignore[misc]
         if not self._task.no_log:
             task.detail = lambda text: Display().v(text, host=self._play_context.remote_addr)
         task.progress = (
-            (lambda text: Display().display(printable(text), stderr=True))
-            if self._shows_progress
-            else lambda text: None
+            (lambda text: Display().display(text, stderr=True)) if self._shows_progress else lambda text: None
         )
         task.notice = (lambda text: None) if STDERR is None else partial(write_line, STDERR)
         task.interrupted_by = None

@@ -15,6 +15,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._client.models impor
     is_live,
     price_cents_per_hour,
 )
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._fleet import counted, dollars
 
 # Modules whose results hold instances
@@ -63,12 +64,13 @@ class Ledger:
             for identity, row in self._seen.items()
             if identity not in self._terminated and is_live(t.cast("t.Any", row))
         ]
-        return [
+        lines = [
             *self._changes("launched", self._launched.values()),
             *self._cost_since_launch(),
             *self._changes("terminated", self._terminated.values()),
             _total(alive),
         ]
+        return [printable(line) for line in lines]
 
     def _changes(self, what: str, rows: t.Collection[Row]) -> list[str]:
         if not rows:

@@ -14,6 +14,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._client.models impor
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.needs import matching, read_needs
 from ansible_collections.lambdal.cloud.plugins.module_utils._results import price_or_infinity
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.module_utils._version import VERSION
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._fleet import dollars
 
@@ -209,4 +210,4 @@ def _entry(entry: Row, types: t.Sequence[Row]) -> Check:
 
 def lines(found: t.Iterable[Row]) -> list[str]:
     """Return a line for each check."""
-    return [f"{'ok  ' if row['ok'] else 'FAIL'} {row['name']}: {row['text']}." for row in found]
+    return [printable(f"{'ok  ' if row['ok'] else 'FAIL'} {row['name']}: {row['text']}.") for row in found]

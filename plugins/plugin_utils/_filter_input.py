@@ -12,6 +12,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.lambdal.cloud.plugins.module_utils._client.models import Row
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import LambdaCloudError
 from ansible_collections.lambdal.cloud.plugins.module_utils._module.core import core_problem
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._values import mapping, mappings
 
 if t.TYPE_CHECKING:
@@ -30,7 +31,7 @@ def ansible_filter(function: t.Callable[Parameters, Result]) -> t.Callable[Param
         try:
             return function(*args, **kwargs)
         except LambdaCloudError as error:
-            raise AnsibleFilterError(str(error)) from error
+            raise AnsibleFilterError(printable(str(error))) from error
 
     return wrapper
 

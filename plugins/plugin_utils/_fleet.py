@@ -20,6 +20,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._filters import by_n
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.report import hourly_cost_cents
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.spec import FLEET_TAG
 from ansible_collections.lambdal.cloud.plugins.module_utils._names import expand_names
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._values import name_list
 
 # So many instances are named in a sentence.
@@ -225,5 +226,5 @@ def instance_labels(instances: t.Iterable[Row], prices: bool = False) -> list[st
     for row in instances:
         price = f", {dollars(price_cents_per_hour(row), 'price unknown')}" if prices else ""
         reserved = ", reserved" if is_reserved(row) else ""
-        labels.append(f"{row.get('name') or 'unnamed'} (id {row['id']}{price}{reserved})")
+        labels.append(printable(f"{row.get('name') or 'unnamed'} (id {row['id']}{price}{reserved})"))
     return labels

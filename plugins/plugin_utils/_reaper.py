@@ -24,6 +24,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._expiry import (
     time_seconds,
     time_text,
 )
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._fleet import dollars, price_cell
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._tables import with_expiry
 
@@ -183,6 +184,19 @@ def terminations(found: t.Iterable[Row], hooks: t.Iterable[Row] | None = None) -
             {**row, "failure": _failure(results.get(row["id"], {}))} for row in own if row["id"] not in succeeded
         ],
     }
+
+
+def lines(found: t.Iterable[Row]) -> list[str]:
+    """Return a sentence for each candidate: whose it is and why it is one, or that it stays because its hook failed."""
+    return [printable(_line(row)) for row in found]
+
+
+def _line(row: Row) -> str:
+    label = f"{row.get('name') or row['id']} ({row['id']}"
+    if "failure" in row:
+        return f"{label}) stays and is still billed. The hook failed: {row['failure']}."
+    whose = "reserved" if row["reserved"] else "kept" if row["kept"] else "yours" if row["own"] else "not yours"
+    return f"{label}, {whose}): {'; '.join(row['reasons'])}"
 
 
 def _failure(hook: Row) -> str:

@@ -13,6 +13,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._client.models impor
 )
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput
 from ansible_collections.lambdal.cloud.plugins.module_utils._expiry import expires_at
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.plugin_utils._fleet import dollars, price_cell
 
 _INSTANCE_HEADINGS = ["NAME", "ID", "TYPE", "REGION", "ADDRESS", "STATUS", "USD/HOUR"]
@@ -66,7 +67,7 @@ def match_rows(matches: t.Iterable[t.Mapping[str, t.Any]]) -> list[list[t.Any]]:
 
 
 def table_lines(rows: t.Any) -> list[str]:
-    """Align the cells of rows in columns; an empty cell is a dash.
+    """Align the cells of rows in columns; an empty cell is a dash, and what a terminal would obey is escaped.
 
     Raises:
         InvalidInput: they are not rows of the same length.
@@ -75,6 +76,6 @@ def table_lines(rows: t.Any) -> list[str]:
         raise InvalidInput("A table must be a list of rows, each of which is a list of cells.")
     if len({len(row) for row in rows}) > 1:
         raise InvalidInput("The rows of a table must all have the same number of cells.")
-    cells = [["-" if cell is None or cell == "" else str(cell) for cell in row] for row in rows]
+    cells = [["-" if cell is None or cell == "" else printable(str(cell)) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]

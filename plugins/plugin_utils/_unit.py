@@ -9,7 +9,7 @@ import base64
 import shlex
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._module.notices import printable
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 
 PROPERTIES = ("ActiveState", "SubState", "Result", "ExecMainStatus", "NRestarts")
 # A unit that remains after its process has ended is `exited`; all others go to one of the rest.

@@ -82,3 +82,13 @@ def test_it_ends_at_once_with_requests_under_way(tmp_path: Path, number: signal.
     process.send_signal(number)
     # The delayed answer would take a minute.
     assert process.wait(timeout=20) == 0
+
+
+def test_what_a_file_says_writes_nothing_on_the_terminal(tmp_path: Path) -> None:
+    scenario = tmp_path / "a.yml"
+    scenario.write_text('quotas: {"\\e]0;x\\a\\u202e": 1}\ninstances: [{name: a, status: "\\ered"}]\n')
+    for path in (scenario, tmp_path / "\x1bcred.yml"):
+        done = run("serve", "--scenario", str(path))
+        assert done.returncode != 0
+        assert r"\x1b" in done.stderr
+        assert [line for line in done.stderr.splitlines() if not line.isprintable()] == []

@@ -14,6 +14,8 @@ import contextlib
 import os
 import re
 
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
+
 ENVIRONMENT = "LAMBDA_CLOUD_STDERR"
 # Whether a module in a process of its own shows its progress there.
 PROGRESS_ENVIRONMENT = "LAMBDA_CLOUD_PROGRESS"
@@ -48,10 +50,3 @@ def write_line(descriptor: int, text: str) -> None:
     """Write a line at once; nobody may be reading any more."""
     with contextlib.suppress(OSError):
         os.write(descriptor, f"{printable(text)}\n".encode())
-
-
-def printable(text: str, keep: str = "") -> str:
-    """Return a text with nothing in it that a terminal would obey, but for the characters to keep."""
-    return "".join(
-        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode() for char in text
-    )

@@ -27,6 +27,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._module.notices impo
     write_notice,
     write_progress,
 )
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 from ansible_collections.lambdal.cloud.plugins.module_utils._timing import Deadline, WaitSettings
 
 # Shows what happens in detail, if set. A module in a process of its own can only send it to the system log.
@@ -50,7 +51,6 @@ class Task:
     def __init__(self, module: AnsibleModule) -> None:
         self.options: Options = module.params
         self.check_mode: bool = module.check_mode
-        self.warn: t.Callable[[str], None] = module.warn
         self.result: t.Callable[[], dict[str, t.Any]] = dict
         self.diff: t.Callable[[], dict[str, t.Any] | list[dict[str, t.Any]] | None] = lambda: None
         self.note: t.Callable[[], str | None] = lambda: None
@@ -58,18 +58,27 @@ class Task:
         self._module = module
         self._begin = time.monotonic()
 
+    def text(self, text: str, keep: str = "") -> str:
+        """Return a text for people: without secrets, and with nothing that a terminal would obey but for the characters to keep."""
+        # In this order, since a secret with its line breaks escaped is not found any more.
+        return printable(mask(text, self._module.no_log_values), keep)
+
+    def warn(self, text: str) -> None:
+        """Show a warning to the user."""
+        self._module.warn(self.text(text))
+
     def log(self, text: str) -> None:
         """Show what happens to the user, at `-v`."""
-        (detail or self._module.debug)(mask(text, self._module.no_log_values))
+        (detail or self._module.debug)(self.text(text))
 
     def progress(self, text: str) -> None:
         """Show a change to the user at once, with the seconds since the task began."""
         line = f"{time.monotonic() - self._begin:5.0f} s  {text}"
-        (progress or write_progress)(mask(line, self._module.no_log_values))
+        (progress or write_progress)(self.text(line))
 
     def tell(self, text: str) -> None:
         """Write a line to the controller's standard error, where it outlives the task's result."""
-        (notice or write_notice)(f"{self._module._name}: {mask(text, self._module.no_log_values)}")
+        (notice or write_notice)(f"{self._module._name}: {self.text(text)}")
 
     def tell_delay(self) -> None:
         """Tell that the task ends as soon as the response to its request is here."""
@@ -129,20 +138,24 @@ def run_module(execute: t.Callable[[Task], None], argument_spec: dict[str, t.Any
             check_numbers(task.options, argument_spec)
             execute(task)
         except LambdaCloudError as error:
-            module.fail_json(msg=_join(error, task.note()), failure=error.failure(), **outcome(task))
+            module.fail_json(msg=task.text(_join(error, task.note())), failure=error.failure(), **outcome(task))
         except Interrupted as stop:
             # Nobody may be there any more to read the result.
             text = _join(stop, task.note(), _ADVICE)
             task.tell(text)
             interrupted_by = stop.number
-            module.fail_json(msg=text, **outcome(task))
+            module.fail_json(msg=task.text(text), **outcome(task))
         except Exception as error:  # a bug of ours must not lose the ids of running instances
             text = f"Unexpected {type(error).__name__} in lambdal.cloud: {error}."
-            module.fail_json(msg=_join(text, task.note()), exception=traceback.format_exc(), **outcome(task))
+            module.fail_json(
+                msg=task.text(_join(text, task.note())),
+                exception=task.text(traceback.format_exc(), keep="\n"),
+                **outcome(task),
+            )
         except SystemExit:  # the result was printed already, as by a program that could not be run
             raise
         except BaseException as error:  # the timeout of a task that runs in the controller's process
-            module.fail_json(msg=_join(error, task.note(), _ADVICE), **outcome(task))
+            module.fail_json(msg=task.text(_join(error, task.note(), _ADVICE)), **outcome(task))
     module.exit_json(**outcome(task))
 
 

@@ -31,6 +31,7 @@ from .hosts.none import NoHosts
 from .middleware.latency import Latency
 from .middleware.rate_limit import RULES
 from .simulator import SimulatorState
+from .terminal import PrintableFormatter, printable
 
 
 def parser() -> argparse.ArgumentParser:
@@ -248,7 +249,7 @@ def serve(options: argparse.Namespace) -> None:
     try:
         account = scenario.load(options.scenario)
     except scenario.ScenarioError as error:
-        sys.exit(str(error))
+        sys.exit(printable(str(error)))
 
     warn_of_root(options)
     if options.until_input_ends:
@@ -276,6 +277,8 @@ def serve(options: argparse.Namespace) -> None:
             host=options.host,
             port=options.port,
             log_level="warning",
+            # Its lines are printed as those of the rest.
+            log_config=None,
             # Clients that keep a connection alive must not hold up the end.
             timeout_graceful_shutdown=1,
         )
@@ -288,7 +291,7 @@ def serve(options: argparse.Namespace) -> None:
     except KeyboardInterrupt:
         pass
     except HostError as error:
-        sys.exit(str(error))
+        sys.exit(printable(str(error)))
 
 
 def clean() -> None:
@@ -305,14 +308,16 @@ def clean() -> None:
         except HostError as error:
             left.append(str(error))
     if removed or not left:
-        print("\n".join(removed or ["There is nothing to remove."]))
+        print(printable("\n".join(removed or ["There is nothing to remove."])))
     if left:
-        sys.exit("\n".join(left))
+        sys.exit(printable("\n".join(left)))
 
 
 def main(arguments: t.Sequence[str] | None = None) -> None:
     """Run the command line."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(PrintableFormatter("%(levelname)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     # It says what it builds while the start takes its time.
     logging.getLogger(f"{__package__}.hosts.machine").setLevel(logging.INFO)
     options = parser().parse_args(arguments)

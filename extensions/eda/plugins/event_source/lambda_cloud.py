@@ -172,6 +172,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._errors import Inval
 from ansible_collections.lambdal.cloud.plugins.module_utils._events.changes import Selection
 from ansible_collections.lambdal.cloud.plugins.module_utils._events.state_file import StateFile, default_path, digest_of
 from ansible_collections.lambdal.cloud.plugins.module_utils._events.watcher import WATCHED, AccountWatcher
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 
 Options = dict[str, t.Any]
 
@@ -233,6 +234,14 @@ def _read(name: str, value: t.Any, rule: OptionRule) -> t.Any:
     return sorted(set(read)) if name == "watch" else read
 
 
+def _warn(text: str) -> None:
+    LOGGER.warning("%s", printable(text))
+
+
+def _log(text: str) -> None:
+    LOGGER.info("%s", printable(text))
+
+
 async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
     """Poll the account and put events into the queue, until cancelled.
 
@@ -245,9 +254,9 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
     selection = Selection(options["names"], options["instance_types"], options["regions"], options["tags"])
     selection.of_instances([])  # raises now for an invalid range, not at the first instance
     # The source never launches, so it needs no limit for launches.
-    api = open_api({**options, "launch_interval": 0.0}, warn=LOGGER.warning, log=LOGGER.info)
+    api = open_api({**options, "launch_interval": 0.0}, warn=_warn, log=_log)
     digest = digest_of((options["api_key"] or "").strip(), options["api_url"], options["watch"], selection)
-    with StateFile(options["state_path"] or default_path(digest), digest, LOGGER.warning).opened() as state:
+    with StateFile(options["state_path"] or default_path(digest), digest, _warn).opened() as state:
         watch = AccountWatcher(api, options["watch"], selection, options["cost_threshold_cents"], state.read())
         while True:
             # In a thread, so that neither a slow response nor the rate limiter blocks the rulebook.
