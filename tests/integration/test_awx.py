@@ -311,7 +311,7 @@ def test_its_playbook_sets_awx_up_once(awx_collection: Path, home: Path, tmp_pat
         "ANSIBLE_NOCOLOR": "true",
         "LAMBDA_API_KEY": simulator.api_key,
     }
-    text = script(AWX / "README.md").replace("ansible-galaxy collection install awx.awx\n", "")
+    text = script(AWX / "README.md", ["secret"]).replace("ansible-galaxy collection install awx.awx\n", "")
     more = {
         "awx_lambda_api_url": simulator.api_url,
         # One that is not there yet

@@ -113,7 +113,12 @@ def test_its_commands_work_in_its_order(guide: Path, reader: dict[str, str], tmp
     folder = tmp_path / "here"
     folder.mkdir()
     port, ssh_port = str(free_port()), str(free_port())
-    text = script(guide).replace("8420", port).replace("2222", ssh_port).replace("2299", str(free_port()))
+    text = (
+        script(guide, EXAMPLE_API_KEYS)
+        .replace("8420", port)
+        .replace("2222", ssh_port)
+        .replace("2299", str(free_port()))
+    )
     text = text.replace("simulator serve ", f"simulator serve --port {port} --ssh-port {ssh_port} ")
     # ssh takes the home of its user from the system, not from the environment.
     text = re.sub(r"^(ssh|scp) ", r"\1 -F ~/.ssh/config -i ~/.ssh/id_ed25519 ", text, flags=re.MULTILINE)

@@ -22,6 +22,10 @@ _RST = re.compile(r"^\.\. code-block:: (\w+)\n(?:   :caption: (.+)\n)?\n((?:   .
 _MARKDOWN = re.compile(r"(?:`([\w./-]+\.(?:yml|ini))`[^`]*?)?^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
+_NOTHING = ""
+_READ = re.compile(r"\bread -rs \w+")
+
+
 class Block(t.NamedTuple):
     """A block of a document: its language, the file that it is if it is one, and its text."""
 
@@ -38,12 +42,18 @@ def blocks(path: Path) -> list[Block]:
     return [Block(found[2], found[1], found[3]) for found in _MARKDOWN.finditer(text)]
 
 
-def script(path: Path) -> str:
-    """Return a shell script that does what the document tells."""
+def script(path: Path, typed: t.Sequence[str] = ()) -> str:
+    """Return a shell script that does what the document tells.
+
+    Args:
+        typed: what the reader types where a command reads a secret.
+    """
     lines = ["set -euo pipefail"]
+    answers = iter(typed)
     for block in blocks(path):
         if block.language in COMMANDS:
-            lines += [f"echo {shlex.quote('>>> ' + block.text.strip())}", block.text]
+            told = f"echo {shlex.quote('>>> ' + block.text.strip())}"
+            lines += [told, _READ.sub(lambda found: f"{found[0]} <<< {shlex.quote(next(answers, ''))}", block.text)]
         elif block.file:
             lines.append(f"cat > {shlex.quote(block.file)} <<'END OF FILE'\n{block.text}END OF FILE")
     return "\n".join(lines)
