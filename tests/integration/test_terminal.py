@@ -205,3 +205,28 @@ def test_the_event_sources_log(runs: Runs, caplog: pytest.LogCaptureFixture) -> 
     said = [record.getMessage() for record in caplog.records]
     assert sum(ESCAPED in each for each in said) >= 2
     assert not [each for each in said if obeyed(each)]
+
+
+@pytest.mark.parametrize("mode", ["direct"], indirect=True)
+def test_no_name_is_a_path(runs: Runs) -> None:
+    name = "../../marked"
+    for each in (name, "a"):
+        runs.simulator.seed_instance(each, tags={"marked-a": name})
+    runs.simulator.seed_ssh_key(name)
+    config = Inventory(runs.folder, {**runs.environment, "LAMBDA_REQUEST_INTERVAL": "0.01"})
+    config.told(keyed_groups=[{"key": "lambda_tags | map(attribute='value') | first"}], cache=False)
+    variables = {
+        "ssh_config_present": "{{ account.instances }}",
+        "ssh_config_file": str(runs.folder / "home" / "mine.conf"),
+    }
+    runs.play(
+        {"lambdal.cloud.lambda_instance_info": {}, "register": "account"},
+        instance(**{**LAUNCH, "name": [f"{name}-new"]}),
+        {"lambdal.cloud.lambda_file_system": {"name": name, "region": "us-east-1"}, "ignore_errors": True},
+        {"lambdal.cloud.lambda_ssh_key": {"name": name, "state": "absent"}},
+        {"ansible.builtin.include_role": {"name": "lambdal.cloud.ssh_config"}, "vars": variables},
+        instance(name=[name, f"{name}-new"], state="absent"),
+    )
+    assert (runs.folder / "home" / "mine.conf").exists()
+    for folder in (runs.folder, runs.folder.parent):
+        assert not [path for path in folder.rglob("*") if "marked" in path.name]

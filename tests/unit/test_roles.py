@@ -106,3 +106,31 @@ def test_no_program_is_written_in_jinja() -> None:
         for path in (ROOT / folder).rglob("*"):
             if path.suffix in (".yml", ".j2"):
                 assert not re.search(r"\{%-|\{% *set\b", path.read_text()), path
+
+
+@pytest.mark.parametrize(
+    ("role", "task"),
+    [
+        ("python_env", "Copy the requirements"),
+        ("inference_server", "Write the server's environment"),
+        ("torchrun", "Write the job's environment"),
+    ],
+)
+def test_what_may_hold_a_secret_is_its_owners_alone(role: str, task: str) -> None:
+    files = (ROOT / "roles" / role / "tasks").glob("*.yml")
+    found = [each for file in files for each in tasks(yaml.safe_load(file.read_text())) if each.get("name") == task]
+    assert found
+    for each in found:
+        modes = [value["mode"] for value in each.values() if isinstance(value, dict) and "mode" in value]
+        assert modes == ["0600"]
+
+
+@pytest.mark.parametrize("role", ["inference_server", "torchrun"])
+def test_units_take_away_what_a_job_can_do_without(role: str) -> None:
+    folder = ROOT / "roles" / role
+    assert yaml.safe_load((folder / "defaults" / "main.yml").read_text())[f"{role}_hardening"] is True
+    hardening = yaml.safe_load((folder / "vars" / "main.yml").read_text())[f"__{role}_hardening"]
+    assert hardening["NoNewPrivileges"] is True
+    assert {"ProtectSystem", "ProtectKernelTunables"} <= set(hardening)
+    # Without root of its own, which these options would not hold back for long.
+    assert re.search(r"^User=", (folder / "templates" / "unit.service.j2").read_text(), re.MULTILINE)
