@@ -19,6 +19,7 @@ _OTHERS = {
     "fleet": ("fleet_ending", "fleet_not_pulled", "fleet_pull_first", "fleet_pulled", "fleet_successor"),
     "gpu_check": ("gpu_check_faults", "gpu_check_summary"),
     "python_env": ("python_env_fingerprint",),
+    "ray_cluster": ("ray_cluster_job_result",),
     "reaper": ("reaper_report", "reaper_seen", "reaper_terminate_expired"),
     "sync": ("sync_fingerprint", "sync_report"),
     "torchrun": ("torchrun_result", "torchrun_check_result"),

@@ -60,6 +60,7 @@ def test_internal_variables_begin_with_two_underscores(role: Path) -> None:
         "gpu_check_faults",
         "gpu_check_summary",
         "python_env_fingerprint",
+        "ray_cluster_job_result",
         "sync_fingerprint",
         "torchrun_check_result",
     }

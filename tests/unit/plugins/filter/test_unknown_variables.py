@@ -15,7 +15,7 @@ from ansible_collections.lambdal.cloud.plugins.filter.unknown_variables import u
 
 ROOT = Path(variables.__file__).parents[2]
 # Those that check their variables
-ROLES = ("fleet", "torchrun", "inference_server", "python_env", "reaper")
+ROLES = ("fleet", "torchrun", "inference_server", "python_env", "ray_cluster", "reaper")
 
 
 def test_the_nearest_name_is_told() -> None:
