@@ -9,8 +9,9 @@ version_added: 1.1.0
 author: lambdal.cloud contributors (@lambdal-cloud)
 short_description: Write the rules that keep others from a Ray cluster
 description:
-  - Returns rules for C(nft) that let only the hosts of a cluster, and each host itself, reach the ports of Ray there. Whoever reaches them can
-    run programs. Other ports are left alone.
+  - Returns rules for C(nft) that let only the hosts of a cluster, and each host itself, reach the ports of Ray there. Other ports are left
+    alone.
+  - Whoever reaches these ports can run programs.
 options:
   _input:
     description: Addresses of the hosts of the cluster.

@@ -10,8 +10,9 @@ author: lambdal.cloud contributors (@lambdal-cloud)
 short_description: Plan what has to be done for a job of a Ray cluster
 description:
   - Returns which submission of a job is the desired one, and whether it has to be made.
-  - Submissions are called C(NAME-HASH-NUMBER). The hash is of the command, its folder, its environment and the triggers, so another version of the job
-    is another submission. The number counts how often that version was run. It is not run again while it runs or when it has succeeded.
+  - Submissions are called C(NAME-HASH-NUMBER). The hash is of the command, its folder, its environment and the triggers, so another version
+    of the job is another submission. The number counts how often that version was run. It is not run again while it runs or when it has
+    succeeded.
 options:
   _input:
     description: Jobs that the cluster knows, each a dictionary of C(submission_id) and C(status).

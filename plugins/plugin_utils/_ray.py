@@ -25,7 +25,7 @@ _SERVICES = (
     "dashboard-agent-grpc-port",
     "metrics-export-port",
 )
-# After those, on the head alone: clients that are no jobs, and the metrics of its monitor and its dashboard, which are environment variables
+# After those, on the head alone: clients that are no jobs, and by environment variables the metrics of its monitor and its dashboard
 _CLIENT = "ray-client-server-port"
 _METRICS = 2
 # What the role has written as the description of a unit
@@ -104,9 +104,7 @@ class Ports(t.NamedTuple):
         return self
 
 
-def head_of(
-    hosts: t.Sequence[str], descriptions: t.Mapping[str, str], desired: str = "", create: bool = True
-) -> str:
+def head_of(hosts: t.Sequence[str], descriptions: t.Mapping[str, str], desired: str = "", create: bool = True) -> str:
     """Return the host that is the head of a cluster; one that is the head already stays it.
 
     Args:
@@ -121,7 +119,9 @@ def head_of(
     heads = [host for host in hosts if _HEAD.fullmatch(descriptions.get(host, ""))]
     if desired:
         if desired not in descriptions or desired not in hosts:
-            raise InvalidInput(f"{desired} (ray_cluster_head) is none of the hosts that take part, or cannot be reached.")
+            raise InvalidInput(
+                f"{desired} (ray_cluster_head) is none of the hosts that take part, or cannot be reached."
+            )
         return desired
     if len(heads) > 1:
         raise InvalidInput(
@@ -180,7 +180,10 @@ def firewall_rules(table: str, addresses: t.Iterable[str], ports: Ports) -> list
         parsed = sorted({ipaddress.ip_address(each) for each in addresses}, key=lambda each: (each.version, each))
     except ValueError as error:
         raise InvalidInput(f"{error}. Set ray_cluster_address to the host's private address.") from None
-    families = {"ip": [each for each in parsed if each.version == 4], "ip6": [each for each in parsed if each.version == 6]}
+    families = {
+        "ip": [each for each in parsed if each.version == 4],
+        "ip6": [each for each in parsed if each.version == 6],
+    }
     listed = ", ".join(str(port) for port in sorted(ports.single))
     return [
         # A table that is not there cannot be deleted.

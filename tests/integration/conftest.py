@@ -21,7 +21,17 @@ from support.parity import Parity, plain
 from support.runner import AT_ONCE, Modules, ansible_environment, module_environment
 
 # Side by side, the files that take longest had better begin first.
-LONGEST = ("ray_cluster", "torchrun", "guides", "ssh_hosts", "fleet_role", "in_process", "roles_with_units", "playbooks", "main_job")
+LONGEST = (
+    "ray_cluster",
+    "torchrun",
+    "guides",
+    "ssh_hosts",
+    "fleet_role",
+    "in_process",
+    "roles_with_units",
+    "playbooks",
+    "main_job",
+)
 
 
 @pytest.fixture(scope="session")

@@ -172,14 +172,23 @@ def test_a_cluster_forms_grows_shrinks_and_stops(cluster: Cluster) -> None:
     assert cluster.root(FIRST[1], reach.replace("PORT", "6379")) == "open"
     assert cluster.root(FIRST[1], reach.replace("PORT", "8265")) == "shut"
     assert cluster.root(HOSTS[0], reach.replace("PORT", "6379")) == "shut"
-    assert cluster.root(FIRST[0], "ss --no-header --listening --tcp --numeric 'sport = :8265'").split()[3] == "127.0.0.1:8265"
+    assert cluster.root(FIRST[0], "ss -Hltn 'sport = :8265'").split()[3] == "127.0.0.1:8265"
     assert "secret-of" not in cluster.root(FIRST[0], "ps axww")
     assert cluster.root(FIRST[0], "stat --format='%a %U' /etc/ray-cluster/ray.env") == "600 root"
 
-    told = cluster.play([FIRST[0]], succeed=False, ray_cluster_python="/nowhere/python", ray_cluster_name="broken")
+    other = {
+        "ray_cluster_name": "broken",
+        "ray_cluster_python": "/nowhere/python",
+        "ray_cluster_port": 7379,
+        "ray_cluster_dashboard_port": 9265,
+        "ray_cluster_base_port": 7380,
+        "ray_cluster_worker_ports": [12000, 12099],
+        "ray_cluster_health_restarts": 1,
+    }
+    told = cluster.play([FIRST[0]], succeed=False, **other)
     assert f"Ray ended on {FIRST[0]} with exit code 203" in told
     assert "/nowhere/python" in told
-    cluster.play([FIRST[0]], ray_cluster_name="broken", ray_cluster_state="absent")
+    cluster.play([FIRST[0]], **other, ray_cluster_state="absent")
 
     # A host that is added joins, also before the head, which stays.
     told = cluster.play(HOSTS)

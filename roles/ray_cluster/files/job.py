@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 import sys
 import time
@@ -26,6 +27,8 @@ _FAILURES = 60
 
 
 def main() -> int:
+    # It tells of each connection that it has closed.
+    logging.getLogger("ray.dashboard.modules.job.sdk").setLevel(logging.WARNING)
     job = json.load(sys.stdin)
     client = JobSubmissionClient(job["address"])
     for other in job["stop"]:
@@ -40,7 +43,9 @@ def main() -> int:
     info = asyncio.run(follow(client, job["id"]))
     if info.status == JobStatus.SUCCEEDED:
         return 0
-    print(f"The job {job['id']} {info.status.value.lower()}: {info.message or 'no reason was given'}", flush=True)
+    # Further lines are those that it printed last, once more.
+    reason = str(info.message or "no reason was given").splitlines()[0].partition(", last available logs")[0]
+    print(f"The job {job['id']} {info.status.value.lower()}: {reason}", flush=True)
     code = info.driver_exit_code
     return code if code is not None and 0 < code < 256 else 1
 
@@ -58,14 +63,14 @@ async def follow(client: JobSubmissionClient, submission: str) -> t.Any:
     while True:
         seen = 0
         try:
-            info = client.get_job_info(submission)
             async for piece in client.tail_job_logs(submission):
                 seen += len(piece)
                 new = piece[len(piece) - (seen - printed) :] if seen > printed else ""
                 printed = max(printed, seen)
                 sys.stdout.write(_COLOURS.sub("", new))
                 sys.stdout.flush()
-            # What it printed last was read after it had ended.
+            # A log ends when its job has ended, or the connection does.
+            info = client.get_job_info(submission)
             if info.status.is_terminal():
                 return info
             failures = 0

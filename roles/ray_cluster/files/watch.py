@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("--address", help="where its node manager is to listen")
     parser.add_argument("--port", type=int)
     parser.add_argument("--restarts", type=int, default=0, help="how often the unit may end and start again meanwhile")
-    parser.add_argument("--until", choices=["joined", "alone"], help="all of the addresses are there, or also no others")
+    parser.add_argument("--until", choices=["joined", "alone"], help="all addresses are there, or also no others")
     parser.add_argument("--addresses", default="", help="of the hosts of the cluster, with commas between")
     parser.add_argument("--dashboard", type=int, help="port of the dashboard on loopback")
     parser.add_argument("--gcs", help="address and port where workers find the head")
@@ -140,8 +140,7 @@ def status(arguments: argparse.Namespace, token: str) -> tuple[str, str]:
             command,
             check=False,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             errors="replace",
             env={**os.environ, **variables},

@@ -46,19 +46,19 @@ def test_another_head_can_be_chosen() -> None:
 
 
 def test_a_head_that_cannot_be_reached_is_not_replaced() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"The head of the cluster, a, cannot be reached .* Nothing was changed"):
+    with pytest.raises(AnsibleFilterError, match=r"The head of the cluster, a, cannot be reached .* Nothing was"):
         head({"b": worker_of("a"), "c": FRESH})
     # One that is no host of the cluster any more is.
     assert head({"b": worker_of("a"), "c": FRESH}, ("b", "c")) == "b"
 
 
 def test_two_heads_are_an_error() -> None:
-    with pytest.raises(AnsibleFilterError, match="a and c are both the head of a cluster. Set ray_cluster_head"):
+    with pytest.raises(AnsibleFilterError, match=r"a and c are both the head of a cluster. Set ray_cluster_head"):
         head({"a": HEAD, "c": HEAD})
 
 
 def test_a_job_needs_a_head() -> None:
-    with pytest.raises(AnsibleFilterError, match="No host has the head of the cluster. Run the role ray_cluster"):
+    with pytest.raises(AnsibleFilterError, match=r"No host has the head of the cluster. Run the role ray_cluster"):
         head({"a": FRESH}, ("a",), "", False)
     assert head({"a": FRESH, "b": HEAD}, ("a", "b"), "", False) == "b"
 
