@@ -64,8 +64,12 @@ class Ports(t.NamedTuple):
         if len(workers) != 2:
             raise InvalidInput("ray_cluster_worker_ports must be two ports, the first and the last.")
         first, last = (whole_number(each, "ray_cluster_worker_ports") for each in workers)
-        single = (whole_number(row.get(name), f"ray_cluster port {name}") for name in ("gcs", "dashboard", "base"))
-        return cls(*single, (first, last)).checked()
+        return cls(
+            whole_number(row.get("gcs"), "ray_cluster_port"),
+            whole_number(row.get("dashboard"), "ray_cluster_dashboard_port"),
+            whole_number(row.get("base"), "ray_cluster_base_port"),
+            (first, last),
+        ).checked()
 
     @property
     def services(self) -> dict[str, int]:
@@ -195,7 +199,7 @@ def firewall_rules(table: str, addresses: t.Iterable[str], ports: Ports) -> list
         f"    tcp dport != {{ {listed}, {ports.workers[0]}-{ports.workers[1]} }} accept",
         '    iif "lo" accept',
         *(
-            f"    {family} saddr {{ {', '.join(map(str, found))} }} accept"
+            f"    {family} saddr {{ {', '.join(str(each) for each in found)} }} accept"
             for family, found in families.items()
             if found
         ),
