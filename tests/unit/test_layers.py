@@ -14,7 +14,7 @@ PREFIX = "ansible_collections.lambdal.cloud.plugins."
 
 # From the ground up. A file may import from its own package and from those below it.
 FLOORS: list[set[str]] = [
-    {"_errors", "_interrupts", "_timing", "_version", "_unsafe"},
+    {"_errors", "_interrupts", "_timing", "_version", "_unsafe", "_terminal"},
     {"_expiry", "_names", "_client"},
     {"_filters", "_context", "_host_vars"},
     {"_resources", "_events", "_results"},
