@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 
 def printable(text: str, keep: str = "") -> str:
     """Return a text with nothing in it that a terminal would obey, but for the characters to keep.
@@ -17,3 +19,14 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(
         char if char.isprintable() or char in keep else char.encode("unicode_escape").decode() for char in text
     )
+
+
+def printable_values(value: t.Any) -> t.Any:
+    """Return what is shown as data, such as a diff, with each text in it as `printable` returns it."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable_values(key): printable_values(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [printable_values(each) for each in value]
+    return value

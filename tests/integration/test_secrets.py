@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import importlib
 import json
 import os
 import re
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import typing as t
@@ -18,8 +21,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from lambda_cloud_simulator.testing import API_KEY, Simulator
-from support.runner import ROOT, ansible
+import yaml
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.argspec import CONNECTION_SPEC
+from lambda_cloud_simulator.testing import API_KEY, Simulator, running_simulator
+from support.runner import AT_ONCE, MODES, MODULE_NAMES, PACKAGE, ROOT, ansible, ansible_environment
 
 USER_DATA = "#!/bin/sh\necho marked-user-data-93f1\n"
 
@@ -247,3 +252,80 @@ def test_what_was_given_by_mistake_is_not_repeated(
     )
     assert "PLAY RECAP" in done.stdout
     assert "marked-private" not in done.stdout + done.stderr
+
+
+MARKED_API_KEY = "secret_marked-key-93f1.0a1b"
+MARKS = ("marked-private-93f1", "marked-key-93f1")
+# Where a run through ansible-runner leaves something
+PLACES = ("output", "events", "artifacts", "log", "home", "processes", "request log")
+
+
+def every_option() -> t.Iterator[tuple[str, dict[str, t.Any]]]:
+    """Yield each module with options of which one has a secret that it is not meant for, or is meant for."""
+    for module in MODULE_NAMES:
+        documentation = yaml.safe_load(importlib.import_module(f"{PACKAGE}.{module}").DOCUMENTATION)
+        # All modules take the options of the connection by the same code.
+        connection = CONNECTION_SPEC if module == "lambda_region_info" else ()
+        for option in (*documentation.get("options", {}), *connection):
+            for secret in (MARKED_KEY, MARKED_API_KEY):
+                yield module, {"retry_timeout": 0, "request_timeout": 5, option: secret}
+    for form in (MARKED_API_KEY, f"https://me:{MARKED_API_KEY}@127.0.0.1:9/api/v1", {"a": [MARKED_KEY]}):
+        yield "lambda_region_info", {"api_url": form, "retry_timeout": 0}
+
+
+@pytest.fixture(scope="module", params=MODES)
+def hunted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Every place where a job of ansible-runner left something, in which each option of each module has a secret."""
+    folder = tmp_path_factory.mktemp("job")
+    (folder / "project").mkdir()
+    home = folder / "home"
+    home.mkdir()
+    tasks = []
+    for number, (module, options) in enumerate(every_option()):
+        (folder / "project" / f"{number}.json").write_text(json.dumps(options))
+        read = f"{{{{ lookup('ansible.builtin.file', '{number}.json') | from_json }}}}"
+        tasks.append({f"lambdal.cloud.{module}": read, "ignore_errors": True})
+    if request.param != "direct":
+        # A process for each of them would take minutes, and masks by the same code.
+        tasks = tasks[:: len(tasks) // 12]
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
+    (folder / "project" / "play.yml").write_text(json.dumps([play]))
+    options = "playbook='play.yml', ident='job', cmdline='--diff -vvvv'"
+    job = f"import ansible_runner, sys\nansible_runner.run(private_data_dir=sys.argv[1], {options})\n"
+    with running_simulator(*AT_ONCE, folder=tmp_path_factory.mktemp("account")) as simulator:
+        # So that a process is there to be looked at while it waits.
+        simulator.add_fault("delay", seconds=0.2, times=5)
+        environment = {
+            **ansible_environment(simulator, home, request.param),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "ANSIBLE_LOG_PATH": str(folder / "log"),
+            "ANSIBLE_INJECT_INVOCATION": "true",
+        }
+        with watched_processes() as processes:
+            done = subprocess.run(
+                [sys.executable, "-c", job, str(folder)], env=environment, capture_output=True, text=True, timeout=900
+            )
+        asked = json.dumps(simulator.requests())
+    assert "PLAY RECAP" in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
+    # Each was judged, and most were refused.
+    assert done.stdout.count("fatal: [localhost]") > len(tasks) / 2
+    return {
+        "output": done.stdout + done.stderr,
+        "events": texts(folder / "artifacts" / "job" / "job_events"),
+        "artifacts": texts(folder / "artifacts"),
+        "log": (folder / "log").read_text(),
+        "home": texts(home),
+        "processes": "\n".join(processes),
+        "request log": asked,
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", PLACES)
+def test_no_option_tells_a_secret(hunted: dict[str, str], place: str) -> None:
+    # A secret given as a name or a path to compare with is sent as one, to the account of whoever wrote it.
+    marks = MARKS if place != "request log" else ("marked-private-93f1",)
+    found = {
+        mark: hunted[place][max(0, at - 300) : at + 100] for mark in marks if (at := hunted[place].find(mark)) >= 0
+    }
+    assert not found, f"in the {place}: {found}"

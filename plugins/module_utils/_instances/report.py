@@ -22,7 +22,6 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._expiry import EXPIR
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.drift import Difference
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.spec import OWN_TAGS
 from ansible_collections.lambdal.cloud.plugins.module_utils._results import instance_result
-from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
 
 Diff = t.Union[dict[str, t.Any], list[dict[str, t.Any]]]  # noqa: UP007 - evaluated, which ansible-test objects to
 
@@ -193,7 +192,7 @@ def _identity(row: Instance) -> dict[str, t.Any]:
 
 def _drift(row: Instance, found: t.Iterable[Difference]) -> dict[str, t.Any]:
     return {
-        "before_header": printable(f"{describe(row)}, which is left as it is"),
+        "before_header": f"{describe(row)}, which is left as it is",
         "after_header": "as it was asked for",
         "before": {each.field: each.has for each in found},
         "after": {each.field: each.asked for each in found},

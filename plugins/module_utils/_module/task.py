@@ -27,7 +27,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._module.notices impo
     write_notice,
     write_progress,
 )
-from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable, printable_values
 from ansible_collections.lambdal.cloud.plugins.module_utils._timing import Deadline, WaitSettings
 
 # Shows what happens in detail, if set. A module in a process of its own can only send it to the system log.
@@ -162,7 +162,7 @@ def run_module(execute: t.Callable[[Task], None], argument_spec: dict[str, t.Any
 def outcome(task: Task) -> dict[str, t.Any]:
     """Return the task's result so far, with its diff."""
     diff = task.diff()
-    return {**task.result(), **({} if diff is None else {"diff": diff})}
+    return {**task.result(), **({} if diff is None else {"diff": printable_values(diff)})}
 
 
 def _join(error: object, note: str | None, advice: str = "") -> str:

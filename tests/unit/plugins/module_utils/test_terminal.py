@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.lambdal.cloud.plugins.filter.printable import printable as as_filter
-from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable
+from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable, printable_values
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,3 +41,9 @@ def test_the_filter_takes_lists_and_nothing() -> None:
 def test_twice_is_once(text: str) -> None:
     assert printable(text).isprintable()
     assert printable(printable(text)) == printable(text)
+
+
+def test_a_diff_is_for_people() -> None:
+    assert printable_values({"a\x07": ["b\x07", {"c": ("\x07", 1, None)}]}) == {
+        r"a\x07": [r"b\x07", {"c": [r"\x07", 1, None]}]
+    }
