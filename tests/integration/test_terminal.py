@@ -121,8 +121,9 @@ def test_an_error_of_the_api(runs: Runs) -> None:
 def test_a_warning_and_a_diff(runs: Runs) -> None:
     runs.simulator.seed_ssh_key(HOSTILE)
     runs.simulator.seed_instance(HOSTILE, ssh_key_names=[HOSTILE])
-    options = {**LAUNCH, "name": [HOSTILE], "on_drift": "warn"}
-    output = runs.play(instance(**options), arguments=["--diff"])
+    # Ansible shows the diff of what changes something alone.
+    options = {**LAUNCH, "name": [HOSTILE, "a"], "on_drift": "warn"}
+    output = runs.play(instance(**options), arguments=["--diff", "--check"])
     warnings = [line for line in output.splitlines() if line.startswith("[WARNING]")]
     assert sum(line.count(ESCAPED) for line in warnings) == 2
     assert re.search(rf"--- .*{re.escape(ESCAPED)} \(id .*which is left as it is", output), output
