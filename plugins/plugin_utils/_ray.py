@@ -184,10 +184,10 @@ def firewall_rules(table: str, addresses: t.Iterable[str], ports: Ports) -> list
         parsed = sorted({ipaddress.ip_address(each) for each in addresses}, key=lambda each: (each.version, each))
     except ValueError as error:
         raise InvalidInput(f"{error}. Set ray_cluster_address to the host's private address.") from None
-    families = {
-        "ip": [each for each in parsed if each.version == 4],
-        "ip6": [each for each in parsed if each.version == 6],
-    }
+    families: list[tuple[str, list[str]]] = [
+        (family, [str(each) for each in parsed if each.version == version])
+        for family, version in (("ip", 4), ("ip6", 6))
+    ]
     listed = ", ".join(str(port) for port in sorted(ports.single))
     return [
         # A table that is not there cannot be deleted.
@@ -198,11 +198,7 @@ def firewall_rules(table: str, addresses: t.Iterable[str], ports: Ports) -> list
         "    type filter hook input priority -5; policy accept;",
         f"    tcp dport != {{ {listed}, {ports.workers[0]}-{ports.workers[1]} }} accept",
         '    iif "lo" accept',
-        *(
-            f"    {family} saddr {{ {', '.join(str(each) for each in found)} }} accept"
-            for family, found in families.items()
-            if found
-        ),
+        *(f"    {family} saddr {{ {', '.join(found)} }} accept" for family, found in families if found),
         # Of a connection that the host began towards such a port elsewhere, the own port is another.
         "    drop",
         "  }",
