@@ -234,7 +234,7 @@ def test_a_cluster_forms_grows_shrinks_and_stops(cluster: Cluster) -> None:
 
     assert " changed=0 " not in cluster.play(left, ray_cluster_state="absent")
     for host in left:
-        assert cluster.root(host, "pgrep --full ray.scripts || echo none") == "none"
+        assert cluster.root(host, "pgrep --full [r]ay.scripts || echo none") == "none"
         assert cluster.root(host, "ls /etc/systemd/system/ray-cluster-* 2>/dev/null || echo none") == "none"
         assert "ray_cluster" not in cluster.root(host, "nft list tables")
     assert cluster.play(left, ray_cluster_state="absent").count(" changed=0 ") == len(left)
