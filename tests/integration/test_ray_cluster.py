@@ -21,20 +21,35 @@ HOSTS = ("ray-1", "ray-2", "ray-3")
 FIRST = HOSTS[1:]
 PYTHON = "/home/ubuntu/ray-env/bin/python"
 
-# Tasks that meet: each host has one CPU, and they wait for each other.
+# Each host has one CPU, and no part ends before all are there, so each is on a host of its own.
 JOB = """
 import os, socket, sys, time
 import ray
 
 ray.init()
 
+@ray.remote(num_cpus=0)
+class Meeting:
+    def __init__(self):
+        self.hosts = []
+
+    def come(self, host):
+        self.hosts.append(host)
+
+    def count(self):
+        return len(self.hosts)
+
 @ray.remote(num_cpus=1)
-def part(number):
-    deadline = time.time() + 120
-    time.sleep(5)
+def part(meeting, parts):
+    ray.get(meeting.come.remote(socket.gethostname()))
+    deadline = time.time() + 400
+    while ray.get(meeting.count.remote()) < parts and time.time() < deadline:
+        time.sleep(0.5)
     return socket.gethostname()
 
-hosts = set(ray.get([part.options(scheduling_strategy="SPREAD").remote(number) for number in range(int(sys.argv[1]))]))
+parts = int(sys.argv[1])
+meeting = Meeting.remote()
+hosts = set(ray.get([part.remote(meeting, parts) for number in range(parts)]))
 print("seen on", " ".join(sorted(hosts)), "with", os.environ["COLOUR"], len(os.environ["TOKEN"]), flush=True)
 """
 FAILS = """
@@ -196,9 +211,9 @@ def test_a_cluster_forms_grows_shrinks_and_stops(cluster: Cluster) -> None:
     assert {host: cluster.process(host) for host in FIRST} == processes
     assert cluster.play(HOSTS).count(" changed=0 ") == len(HOSTS)
 
-    job = {"ray_cluster_job_command": ["python", "count.py", "9"]}
+    job = {"ray_cluster_job_command": ["python", "count.py", str(len(HOSTS))]}
     told = cluster.play(HOSTS, **job)
-    assert f"{FIRST[0]}: seen on {' '.join(HOSTS)} with blue {len('secret-of-the-cluster')}" in told
+    assert f"{FIRST[0]}: seen on {' '.join(HOSTS)} with blue {len('secret-of-the-cluster')}" in told, told
     # It has succeeded, so it is not run once more.
     told = cluster.play(HOSTS, **job)
     assert "seen on" not in told
