@@ -52,6 +52,8 @@ INTERNAL = (
 os.environ["ANTSIBULL_NOX_IGNORE_INSTALLED_COLLECTIONS"] = "true"
 # Each session has an environment of its own, which uv makes in a tenth of the time.
 nox.options.default_venv_backend = "uv|virtualenv"
+# Like pip, it trusts whom the system trusts.
+os.environ.setdefault("UV_SYSTEM_CERTS", "true")
 antsibull_nox.load_antsibull_nox_toml()
 
 
