@@ -22,6 +22,7 @@ MODULES = {
 # What each part may import beside itself. Parts are named by the longest name that fits.
 ALLOWED = {
     "api_keys": set(),
+    "terminal": set(),
     "hosts": set(),
     "hosts.local": {"hosts"},
     "hosts.machine": {"hosts"},
@@ -31,7 +32,10 @@ ALLOWED = {
     "simulator": {"account", "api", "hosts", "middleware"},
     "control": {"account", "api", "simulator"},
     "asgi": {"api", "control", "middleware", "simulator"},
-    "cli": {"account", "api", "api_keys", "asgi", "hosts", "hosts.local", "hosts.machine", "middleware", "simulator"},
+    "cli": {
+        *("account", "api", "api_keys", "asgi", "hosts", "hosts.local", "hosts.machine", "middleware", "simulator"),
+        "terminal",
+    },
     # What tests import starts the simulator as a program.
     "testing": {"api_keys"},
     "pytest_plugin": {"testing"},
