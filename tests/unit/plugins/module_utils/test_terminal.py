@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.lambdal.cloud.plugins.filter.printable import printable as as_filter
 from ansible_collections.lambdal.cloud.plugins.module_utils._terminal import printable, printable_values
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,16 +24,11 @@ from hypothesis import strategies as st
     ],
 )
 def test_what_a_terminal_would_obey_is_escaped(text: str, shown: str) -> None:
-    assert printable(text) == as_filter(text) == shown
+    assert printable(text) == shown
 
 
 def test_what_is_kept() -> None:
-    assert printable("a\n\tb\x07", keep="\n\t") == as_filter("a\n\tb\x07", lines=True) == "a\n\tb\\x07"
-
-
-def test_the_filter_takes_lists_and_nothing() -> None:
-    assert as_filter(["a\x07", None, 3]) == [r"a\x07", "", "3"]
-    assert as_filter(None) == ""
+    assert printable("a\n\tb\x07", keep="\n\t") == "a\n\tb\\x07"
 
 
 @given(st.text())
