@@ -107,5 +107,8 @@ def test_every_line_of_what_is_not_trusted_is_held_by_a_test() -> None:
         assert tests, claim
         for test in tests:
             path, _colons, name = test.partition("::")
+            if path.startswith("simulator/") and not (ROOT / "simulator").exists():
+                # The collection alone, as ansible-test has it
+                continue
             assert (ROOT / path).exists(), test
             assert not name or re.search(rf"^(?:async )?def {name}\(", (ROOT / path).read_text(), re.MULTILINE), test
