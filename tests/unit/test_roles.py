@@ -69,6 +69,16 @@ def test_internal_variables_begin_with_two_underscores(role: Path) -> None:
             assert name.startswith("__") or name in promised | set(options(role)), (path, name)
 
 
+@each_role
+def test_internal_variables_are_set_and_read(role: Path) -> None:
+    files = [path for path in role.rglob("*") if path.suffix in (".yml", ".j2")]
+    text = "\n".join(path.read_text() for path in files)
+    seen = re.findall(r"\b__[a-z][a-z0-9_]*", text)
+    # The rounds of a loop need not be told apart.
+    rounds = set(re.findall(r"loop_var: (\w+)", text))
+    assert [name for name in sorted(set(seen) - rounds) if seen.count(name) == 1] == []
+
+
 def tasks(rows: list[dict[str, t.Any]]) -> t.Iterator[dict[str, t.Any]]:
     for row in rows:
         yield row
