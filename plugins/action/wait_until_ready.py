@@ -26,7 +26,7 @@ _OPTIONS: dict[str, dict[str, t.Any]] = {
     "cloud_init_timeout": {"type": "float", "default": 1800.0},
     "apt_timeout": {"type": "float", "default": 600.0},
     "mount_timeout": {"type": "float", "default": 60.0},
-    "mount_points": {"type": "list", "elements": "str", "default": []},
+    "mount_points": {"type": "list", "elements": "str"},
 }
 
 
@@ -41,12 +41,15 @@ class ActionModule(ControllerAction):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         options = self._checked_options(_OPTIONS)
         host = self._host()
+        if options["mount_points"] is None:
+            mounts = self._templar.template(self._task_vars.get("lambda_file_system_mounts")) or []
+            options["mount_points"] = [mount["mount_point"] for mount in mounts]
         problem = summary = ""
         # Check mode has launched nothing that could be booting.
         if "ssh" in options["wait_for"] and not self._task.check_mode:
-            problem = self._log_in(host, options["ssh_timeout"], options["key_timeout"])
+            problem = _readiness.log_in(self._attempt, host, options["ssh_timeout"], options["key_timeout"])
         if not problem and (command := _readiness.script_command(options)):
-            problem, summary = _readiness.script_result(host, *self._run(command, host, options))
+            problem, summary = self._wait_there(shlex.join(command), host, options)
         if problem and (prefix := self._task_vars.get(PREFIX_VARIABLE)):
             problem = with_variables(problem, _OPTIONS, str(prefix))
         problem, summary = (printable(text, keep="\n") for text in (problem, summary))
@@ -68,10 +71,6 @@ class ActionModule(ControllerAction):
         keys = self._templar.template(self._task_vars.get("lambda_ssh_key_names")) or []
         return _readiness.Host(str(self._task_vars["inventory_hostname"]), **known, keys=keys)
 
-    def _log_in(self, host: _readiness.Host, timeout: float, key_timeout: float) -> str:
-        """Return what is wrong with a host that cannot be logged in to, or ""."""
-        return _readiness.log_in(self._attempt, host, timeout, key_timeout)
-
     def _attempt(self, seconds: int) -> str | None:
         """Try to log in for some seconds, as Ansible's own action does, and return the message of the last failure, if it failed."""
         task = self._task.copy()
@@ -88,18 +87,19 @@ class ActionModule(ControllerAction):
         done = action.run(task_vars=self._task_vars)
         return str(done.get("msg", "")) if done.get("failed") else None
 
-    def _run(self, command: list[str], host: _readiness.Host, options: dict[str, t.Any]) -> tuple[int, str, str]:
-        """Run a command on the host, once more if the host went meanwhile: user_data may restart it when it is done."""
-        text = shlex.join(command)
+    def _wait_there(self, command: str, host: _readiness.Host, options: dict[str, t.Any]) -> tuple[str, str]:
+        """Wait on the host, and return what is wrong with it and how long it was waited for.
+
+        A host that goes meanwhile is waited for again: user_data may restart it when it is done.
+        """
         try:
-            return self._executed(text)
+            return self._result(command, host)
         except AnsibleConnectionFailure:
             with contextlib.suppress(Exception):
                 self._connection.reset()
-        if problem := self._log_in(host, options["cloud_init_timeout"], options["key_timeout"]):
-            raise AnsibleConnectionFailure(problem)
-        return self._executed(text)
+        problem = _readiness.log_in(self._attempt, host, options["cloud_init_timeout"], options["key_timeout"])
+        return (problem, "") if problem else self._result(command, host)
 
-    def _executed(self, command: str) -> tuple[int, str, str]:
+    def _result(self, command: str, host: _readiness.Host) -> tuple[str, str]:
         done = self._low_level_execute_command(command)
-        return int(done["rc"]), str(done["stdout"]), str(done["stderr"])
+        return _readiness.script_result(host, int(done["rc"]), str(done["stdout"]), str(done["stderr"]))

@@ -50,10 +50,11 @@ options:
     type: float
     default: 60
   mount_points:
-    description: Paths where file systems must be mounted.
+    description:
+      - Paths where file systems must be mounted.
+      - By default those that the API reports, from the host's variable C(lambda_file_system_mounts).
     type: list
     elements: str
-    default: []
 attributes:
   check_mode:
     description: Can run in check mode, where it does not wait for SSH.
@@ -67,7 +68,6 @@ EXAMPLES = r"""
 - name: Wait until the host is ready
   lambdal.cloud.wait_until_ready:
     ssh_timeout: 900
-    mount_points: "{{ lambda_file_system_mounts | map(attribute='mount_point') | list }}"
 
 - name: Wait for SSH alone
   lambdal.cloud.wait_until_ready:

@@ -15,12 +15,23 @@ from support.runner import ansible
 HOST = {"lambda_id": "0af1", "ansible_host": "192.0.2.7", "ansible_connection": "local"}
 
 
-def wait(folder: Path, environment: dict[str, str], *arguments: str, succeed: bool = True, **options: t.Any) -> str:
+def wait(
+    folder: Path,
+    environment: dict[str, str],
+    *arguments: str,
+    mounts: t.Sequence[str] = (),
+    succeed: bool = True,
+    **options: t.Any,
+) -> str:
     """Wait for a host that is in fact the controller, and return what is shown, in one line."""
     play = {
         "hosts": "localhost",
         "gather_facts": False,
-        "vars": {**HOST, "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+        "vars": {
+            **HOST,
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            "lambda_file_system_mounts": [{"mount_point": path} for path in mounts],
+        },
         "tasks": [{"lambdal.cloud.wait_until_ready": options}],
     }
     (folder / "play.yml").write_text(json.dumps([play]))
@@ -32,6 +43,13 @@ def wait(folder: Path, environment: dict[str, str], *arguments: str, succeed: bo
 def test_options_that_are_empty_are_not_given(tmp_path: Path, environment: dict[str, str]) -> None:
     empty = {"ssh_timeout": "{{ none_such | default(none) }}", "key_timeout": "", "mount_points": ["", "/proc"]}
     assert "localhost: Ready after " in wait(tmp_path, environment, **empty, apt_timeout=0)
+
+
+def test_the_file_systems_are_by_default_those_of_the_api(tmp_path: Path, environment: dict[str, str]) -> None:
+    mounts = ["/nowhere", "/proc"]
+    shown = wait(tmp_path, environment, mounts=mounts, succeed=False, wait_for=["mounts"], mount_timeout=0)
+    assert "has no file system mounted at /nowhere, where the API reports one." in shown
+    assert "localhost: Ready" in wait(tmp_path, environment, mounts=mounts, wait_for=["mounts"], mount_points=[])
 
 
 def test_check_mode_waits_on_the_host_alone(tmp_path: Path, environment: dict[str, str]) -> None:
