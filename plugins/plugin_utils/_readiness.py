@@ -60,22 +60,23 @@ def log_in(attempt: t.Callable[[int], str | None], host: Host, timeout: float, k
     Returns:
         What is wrong with the host, and what to do about it; "" when it answers.
     """
-    error: str | None = ""
+    error = ""
     for seconds, after_refusal in attempts(timeout, key_timeout):
         problem = ssh_problem(error)
-        if problem["lasting"] or (problem["key_refused"] and not after_refusal):
+        if problem.lasting or (problem.key_refused and not after_refusal):
             break
-        error = attempt(seconds)
-        if error is None:
+        failure = attempt(seconds)
+        if failure is None:
             return ""
-    return _login_message(host, error or "", timeout)
+        error = failure
+    return _login_message(host, error, timeout)
 
 
 def _login_message(host: Host, error: str, timeout: float) -> str:
     problem = ssh_problem(error)
-    if problem["lasting"]:
-        reason = f"{host} cannot be logged in to, and waiting does not help. The instance is billed all the same. {problem['lasting']}"
-    elif problem["key_refused"]:
+    if problem.lasting:
+        reason = f"{host} cannot be logged in to, and waiting does not help. The instance is billed all the same. {problem.lasting}"
+    elif problem.key_refused:
         keys = ", ".join(host.keys) or "the key that it was launched with"
         reason = (
             f"{host} refuses the SSH key of {host.user}. The instance runs and is billed. Log in with the private half of {keys} "

@@ -44,18 +44,22 @@ _LASTING = {
 _KEY_REFUSED = "Permission denied"
 
 
-def ssh_problem(error: str | None) -> dict[str, t.Any]:
-    """Return what a failed login means.
+class SshProblem(t.NamedTuple):
+    """What a failed login means.
 
-    Args:
-        error: the message of the last attempt, or None after a login that succeeded.
-
-    Returns:
-        `failed`; `key_refused`, which heals in a moment or never; and as `lasting` what no waiting mends, in a sentence, or "".
+    Attributes:
+        key_refused: whether the key was refused, which heals in a moment or never
+        lasting: what no waiting mends, in a sentence, or ""
     """
-    text = error or ""
-    lasting = next((sentence for sign, sentence in _LASTING.items() if sign in text), "")
-    return {"failed": error is not None, "key_refused": _KEY_REFUSED in text and not lasting, "lasting": lasting}
+
+    key_refused: bool
+    lasting: str
+
+
+def ssh_problem(error: str) -> SshProblem:
+    """Return what the message of a failed login means."""
+    lasting = next((sentence for sign, sentence in _LASTING.items() if sign in error), "")
+    return SshProblem(_KEY_REFUSED in error and not lasting, lasting)
 
 
 def host_key_args(instance_id: str, known_hosts_file: str | None = None) -> str:

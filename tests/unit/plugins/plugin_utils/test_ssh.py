@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.lambdal.cloud.plugins.plugin_utils._ssh import ssh_problem
+from ansible_collections.lambdal.cloud.plugins.plugin_utils._ssh import SshProblem, ssh_problem
 
 WAITED = "timed out waiting for ping module test: "
 
@@ -22,14 +22,12 @@ WAITED = "timed out waiting for ping module test: "
 )
 def test_what_never_heals_is_told(error: str, part: str) -> None:
     problem = ssh_problem(WAITED + error)
-    assert problem["failed"]
-    assert not problem["key_refused"]
-    assert part in problem["lasting"]
+    assert not problem.key_refused
+    assert part in problem.lasting
 
 
 def test_the_rest_may_heal() -> None:
-    assert ssh_problem(None) == {"failed": False, "key_refused": False, "lasting": ""}
     refused = ssh_problem(WAITED + "ubuntu@192.0.2.1: Permission denied (publickey).")
-    assert refused == {"failed": True, "key_refused": True, "lasting": ""}
+    assert refused == SshProblem(key_refused=True, lasting="")
     for error in ("Connection refused", "Connection timed out", "No route to host", ""):
-        assert ssh_problem(WAITED + error) == {"failed": True, "key_refused": False, "lasting": ""}
+        assert ssh_problem(WAITED + error) == SshProblem(key_refused=False, lasting="")
