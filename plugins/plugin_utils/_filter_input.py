@@ -31,7 +31,7 @@ def ansible_filter(function: t.Callable[Parameters, Result]) -> t.Callable[Param
         try:
             return function(*args, **kwargs)
         except LambdaCloudError as error:
-            raise AnsibleFilterError(printable(str(error))) from error
+            raise AnsibleFilterError(printable(str(error))) from None
 
     return wrapper
 

@@ -96,6 +96,17 @@ def test_a_failure_of_a_module(runs: Runs) -> None:
     assert not obeyed(shown)
 
 
+def test_a_filter_that_refuses_what_it_is_given(runs: Runs) -> None:
+    # Ansible would show the cause of an error as it is.
+    rows = [{"name": HOSTILE, "count": 2.5}]
+    told = runs.play(
+        {"ansible.builtin.debug": {"msg": "{{ rows | lambdal.cloud.fleet_entries }}"}, "vars": {"rows": rows}},
+        succeed=False,
+    )
+    assert f"This is not so for {ESCAPED}." in told
+    assert obeyed(told) == []
+
+
 def test_an_error_of_the_api(runs: Runs) -> None:
     error = {"code": f"global/{HOSTILE}", "message": HOSTILE, "suggestion": f"Do {HOSTILE}"}
     fields = {"field_errors": {HOSTILE: {"code": "x", "message": HOSTILE}}}
