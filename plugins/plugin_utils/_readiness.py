@@ -16,7 +16,7 @@ from ansible_collections.lambdal.cloud.plugins.plugin_utils._ssh import ssh_prob
 _FIRST_SECONDS = 5
 
 # Of those that the script on the host waits for, the option that says how long
-SCRIPT_TIMEOUTS = {"cloud_init": "cloud_init_timeout", "apt": "apt_timeout", "mounts": "mount_timeout"}
+_SCRIPT_TIMEOUTS = {"cloud_init": "cloud_init_timeout", "apt": "apt_timeout", "mounts": "mount_timeout"}
 
 
 class Host(t.NamedTuple):
@@ -33,7 +33,7 @@ class Host(t.NamedTuple):
         return f"{self.name} (id {self.id}, {self.address})"
 
 
-def attempts(timeout: float, key_timeout: float) -> t.Iterator[tuple[int, bool]]:
+def _attempts(timeout: float, key_timeout: float) -> t.Iterator[tuple[int, bool]]:
     """Yield the seconds of each attempt to log in, and whether it is made after a refused key.
 
     What waiting does not mend shows after the first attempt. A key that was refused for `key_timeout` seconds stays refused.
@@ -61,7 +61,7 @@ def log_in(attempt: t.Callable[[int], str | None], host: Host, timeout: float, k
         What is wrong with the host, and what to do about it; "" when it answers.
     """
     error = ""
-    for seconds, after_refusal in attempts(timeout, key_timeout):
+    for seconds, after_refusal in _attempts(timeout, key_timeout):
         problem = ssh_problem(error)
         if problem.lasting or (problem.key_refused and not after_refusal):
             break
@@ -96,12 +96,12 @@ def script_command(options: t.Mapping[str, t.Any]) -> list[str]:
     Args:
         options: `wait_for`, the time-outs in seconds and `mount_points` of lambdal.cloud.wait_until_ready.
     """
-    waits = [each for each in SCRIPT_TIMEOUTS if each in options["wait_for"]]
+    waits = [each for each in _SCRIPT_TIMEOUTS if each in options["wait_for"]]
     if not waits:
         return []
     words = ["python3", "-c", Path(_ready_script.__file__).read_text(encoding="utf-8")]
     for each in waits:
-        words += [f"--{each.replace('_', '-')}", f"{options[SCRIPT_TIMEOUTS[each]]:g}"]
+        words += [f"--{each.replace('_', '-')}", f"{options[_SCRIPT_TIMEOUTS[each]]:g}"]
     return [*words, "--", *(filter(None, options["mount_points"]) if "mounts" in waits else ())]
 
 
