@@ -45,8 +45,9 @@ def parse_response(response: Response, *, action: str, expect: type | None, full
         TransportError: the response is not the API's.
     """
     body = _parse(response.text)
-    # The API's own JSON may hold any text, such as the names of instances, so only other bodies can be a ban page.
-    if response.status == 429 or (response.status >= 400 and body is None and _is_ban_page(response.text)):
+    # The API's own JSON may hold any text, such as the names of instances, so only other bodies can be a ban page. With a status from
+    # 500 on, the request may have been executed.
+    if response.status == 429 or (400 <= response.status < 500 and body is None and _is_ban_page(response.text)):
         raise RateLimited(
             f"Could not {action}: the rate limit was reached (HTTP {response.status}).",
             status=response.status,
