@@ -42,6 +42,8 @@ options:
       - When set together with O(name), both must identify the same instances. Use this to choose between instances that have the
         same name.
       - With O(state=present), one id and one name rename the instance. This needs version 1.10.0 of the API.
+      - With O(state=present) and without names, nothing is launched. The task waits until these instances are ready, and fails if one is
+        gone. What else the options say of instances does not matter then.
     type: list
     elements: str
   machines:
@@ -377,6 +379,11 @@ EXAMPLES = r"""
     instance_type: gpu_1x_a10
     ssh_key: laptop
     wait_for: [address]
+  register: launched
+
+- name: Wait until it is active, and launch nothing if it is gone
+  lambdal.cloud.lambda_instance:
+    id: "{{ launched.instances | map(attribute='id') }}"
 
 - name: Terminate instances and wait until they are gone
   lambdal.cloud.lambda_instance:
@@ -545,7 +552,11 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._expiry import durat
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.context import InstanceContext
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.needs import needs_option, read_needs
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.pending import PendingLaunches
-from ansible_collections.lambdal.cloud.plugins.module_utils._instances.present import ensure_present, ensure_renamed
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances.present import (
+    ensure_present,
+    ensure_ready,
+    ensure_renamed,
+)
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.readiness import (
     CONDITIONS,
     DEFAULT_CONDITIONS,
@@ -708,8 +719,12 @@ def execute(task: Task) -> None:
     elif options["state"] == "restarted":
         with task.lock_names("instance", names, context.waits):
             ensure_restarted(context, names, ids)
+    elif ids and not fleet:
+        ensure_ready(context, ids)
     elif ids and not len(ids) == len(fleet) == 1:
-        raise InvalidInput("State present takes an id only to give that instance a name: one id and one name.")
+        raise InvalidInput(
+            "State present takes an id to give that instance a name, one id and one name, or ids alone to wait for."
+        )
     else:
         with task.lock_names("instance", names, context.waits):
             if ids:
@@ -724,7 +739,6 @@ def main() -> None:
         ARGUMENT_SPEC,
         mutually_exclusive=[("name", "machines"), ("id", "machines")],
         required_one_of=[("name", "id", "machines")],
-        required_if=[("state", "present", ("name", "machines"), True)],
     )
 
 

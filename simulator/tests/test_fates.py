@@ -52,6 +52,14 @@ def test_an_instance_that_never_boots(any_api: Api) -> None:
     assert any_api.instance(stuck)["status"] == "booting"
 
 
+def test_an_instance_that_never_becomes_active(any_api: Api) -> None:
+    any_api.add_fate("never-active")
+    stuck, other = any_api.launch(), any_api.launch()
+    any_api.until(other, "active")
+    until(lambda: bool(any_api.instance(stuck).get("ip")))
+    assert any_api.instance(stuck)["status"] == "booting"
+
+
 def test_an_instance_that_never_gets_an_address(any_api: Api) -> None:
     any_api.add_fate("no-address")
     without, other = any_api.launch(), any_api.launch()

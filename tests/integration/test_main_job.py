@@ -34,14 +34,20 @@ def changed(output: str, host: str) -> int:
     return int(line[1])
 
 
-def test_launch_inventory_provision_launch_again_and_terminate(cloud: Simulator, tmp_path: Path) -> None:
+@pytest.fixture
+def environment(cloud: Simulator, tmp_path: Path) -> dict[str, str]:
     home = tmp_path / "home"
     home.mkdir()
-    environment = {
+    return {
         **ansible_environment(cloud, home),
         **ssh_environment(SSH_PORT),
         "ANSIBLE_PRIVATE_KEY_FILE": str(tmp_path / "key"),
     }
+
+
+@pytest.fixture
+def play(environment: dict[str, str], tmp_path: Path) -> t.Callable[..., str]:
+    """Return how to run a playbook for a fleet of three."""
     fleet = {
         "fleet_machines": [
             {"name": "train-[01:02]", "instance_type": "gpu_1x_a10", "region": "us-east-1"},
@@ -54,10 +60,17 @@ def test_launch_inventory_provision_launch_again_and_terminate(cloud: Simulator,
         "fleet_ssh_timeout": 60,
     }
 
-    def play(name: str, *more: str) -> str:
-        command = ["ansible-playbook", *more, f"playbooks/{name}.yml", "-e", json.dumps(fleet)]
-        return ansible(command, environment).stdout
+    def run(name: str, *more: str, succeed: bool = True, **variables: t.Any) -> str:
+        command = ["ansible-playbook", *more, f"playbooks/{name}.yml", "-e", json.dumps({**fleet, **variables})]
+        done = ansible(command, environment, succeed=succeed)
+        return done.stdout + done.stderr
 
+    return run
+
+
+def test_launch_inventory_provision_launch_again_and_terminate(
+    cloud: Simulator, environment: dict[str, str], play: t.Callable[..., str]
+) -> None:
     assert changed(play("launch"), "localhost") == 2
     live = cloud.live()
     assert sorted(live) == NAMES
@@ -78,9 +91,20 @@ def test_launch_inventory_provision_launch_again_and_terminate(cloud: Simulator,
     cloud.forget_requests()
     again = play("launch")
     assert [changed(again, host) for host in ("localhost", *NAMES)] == [0] * 4
-    assert cloud.operations() == ["list_ssh_keys", "list_instances", "list_instances"]
+    assert cloud.operations() == ["list_ssh_keys", *["list_instances"] * 3]
     assert {name: row["id"] for name, row in cloud.live().items()} == {name: row["id"] for name, row in live.items()}
 
     assert changed(play("terminate"), "localhost") == 1
     assert cloud.live() == {}
     assert changed(play("terminate"), "localhost") == 0
+
+
+@pytest.mark.parametrize("cloud", ["default"], indirect=True)
+def test_a_launch_ends_when_the_inventory_finds_the_hosts(cloud: Simulator, play: t.Callable[..., str]) -> None:
+    # It answers SSH all the same.
+    cloud.add_fate("never-active", "head")
+    told = play("launch", succeed=False, fleet_wait_timeout=3)
+    head = cloud.live()["head"]
+    assert re.search(rf"still waiting for head \(id {head['id']}, booting\)", told)
+    # What needs no inventory need not wait for it.
+    play("launch", launch_ends_at_ssh=True)

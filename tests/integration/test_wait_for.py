@@ -127,3 +127,30 @@ def test_a_wait_for_nothing_or_something_else_is_refused(
     assert done.failed
     assert message in done["msg"]
     assert simulator.requests() == []
+
+
+def test_instances_that_are_known_by_id_are_waited_for(simulator: Simulator, modules: Modules) -> None:
+    ids = [simulator.seed_instance("a", status="active"), simulator.seed_instance("a", status="active")]
+    done = modules.run("lambda_instance", id=ids)
+    assert not done.changed
+    assert [row["id"] for row in done["instances"]] == ids
+    assert simulator.operations() == ["list_instances"]
+    ids.append(simulator.seed_instance("b", **BOOTING))
+    done = modules.run("lambda_instance", id=ids, wait_timeout=0.3, wait_interval=0.05)
+    assert f"still waiting for b (id {ids[2]}, booting)" in done["msg"]
+    for options in ({"wait": False}, {"wait_for": ["address"]}, {"check": True}):
+        assert not modules.run("lambda_instance", id=ids, **options).failed
+    assert set(simulator.operations()) == {"list_instances"}
+
+
+def test_an_instance_that_fails_or_goes_while_it_is_waited_for_by_id_is_not_launched_again(
+    simulator: Simulator, modules: Modules
+) -> None:
+    sick, gone = simulator.seed_instance("sick", status="unhealthy"), simulator.seed_instance("gone", **BOOTING)
+    assert f"sick (id {sick}, unhealthy) will not become active" in modules.run("lambda_instance", id=[sick])["msg"]
+    simulator.apply_fate(gone, "vanishes")
+    for check in (False, True):
+        done = modules.run("lambda_instance", id=[sick, gone], check=check, **LAUNCH)
+        assert f"No live instance has the id {gone}." in done["msg"]
+        assert [row["id"] for row in done["instances"]] == [sick]
+    assert set(simulator.operations()) == {"list_instances"}

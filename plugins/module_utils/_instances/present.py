@@ -27,6 +27,7 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._instances.lookup im
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.plan import Plan, make_plan
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.settle import list_settled
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.spec import InstanceSpec, validate
+from ansible_collections.lambdal.cloud.plugins.module_utils._instances.waiter import Waiter
 from ansible_collections.lambdal.cloud.plugins.module_utils._interrupts import signals_delayed
 
 
@@ -75,6 +76,27 @@ def ensure_renamed(context: InstanceContext, instance_id: str, spec: InstanceSpe
                 context.api.rename_instance(instance_id, spec.name, context.waits.deadline)
             context.report.renamed(row, spec.name)
     _carry_out(plan, context, rows, catalog)
+
+
+def ensure_ready(context: InstanceContext, ids: t.Sequence[str]) -> None:
+    """Wait until instances that exist are ready. Launches nothing, whatever has become of them.
+
+    Raises:
+        StateError: no live instance has one of the IDs, or one failed meanwhile.
+        LambdaCloudError: the list cannot be read, or they were not ready in time.
+    """
+    found = live_by_id(list_instances(context, ()), ids)
+    context.report.begin(found)
+    gone = set(ids) - {row["id"] for row in found}
+    if gone:
+        raise StateError(f"No live instance has the id {' or '.join(sorted(gone))}. Nothing was launched in its place.")
+    if context.check_mode or not context.wait:
+        return
+    waiter = Waiter(context.api, context.waits, found, readiness=context.readiness)
+    try:
+        waiter.until_ready()
+    finally:
+        context.report.update(waiter.rows)
 
 
 def _catalog(context: InstanceContext) -> Catalog:

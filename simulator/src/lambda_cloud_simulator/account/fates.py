@@ -11,7 +11,15 @@ import typing as t
 from pydantic import BaseModel, ConfigDict, Field
 
 Kind = t.Literal[
-    "unhealthy", "preempted", "no-address", "never-boots", "vanishes", "late-listing", "gpu-missing", "gpu-broken"
+    "unhealthy",
+    "preempted",
+    "no-address",
+    "never-boots",
+    "never-active",
+    "vanishes",
+    "late-listing",
+    "gpu-missing",
+    "gpu-broken",
 ]
 # These come instead of becoming active.
 ENDS: tuple[Kind, ...] = ("unhealthy", "preempted", "vanishes")

@@ -182,6 +182,6 @@ def _add_trouble(routes: APIRouter, simulator: SimulatorState) -> None:
     async def fate_now(id: str, body: FateNow) -> None:
         if id not in account.instances.by_id:
             raise HTTPException(404, f"There is no instance {id}.")
-        if body.fate in ("never-boots", "late-listing"):
+        if body.fate in ("never-boots", "never-active", "late-listing"):
             raise HTTPException(422, f"{body.fate} is for instances that are yet to be launched.")
         await account.instances.apply_fate(id, Fate(fate=body.fate, after=body.after))
