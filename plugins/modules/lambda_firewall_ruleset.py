@@ -68,6 +68,13 @@ options:
     description: Whether to allow the removal of the last rule that lets SSH in. Without such a rule, nobody can log in to the instances.
     type: bool
     default: false
+  assume_terminated:
+    description:
+      - Ids of instances that do not count as users of the ruleset in check mode, because an earlier task would have terminated them.
+      - Outside of check mode this has no effect.
+    type: list
+    elements: str
+    default: []
   outcome_timeout:
     description: Seconds to look for a new ruleset after the response to the create request was lost, before retrying.
     type: float
@@ -150,6 +157,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "rules": {"type": "list", "elements": "dict", "options": RULE_SPEC},
     "purge_rules": {"type": "bool", "default": True},
     "allow_ssh_lockout": {"type": "bool", "default": False},
+    "assume_terminated": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -161,6 +169,7 @@ def read_spec(options: t.Mapping[str, t.Any]) -> FirewallRulesetSpec:
         rules=None if rules is None else tuple(parse_rule(rule) for rule in rules),
         purge_rules=options["purge_rules"],
         allow_ssh_lockout=options["allow_ssh_lockout"],
+        assume_terminated=frozenset(options["assume_terminated"]),
     )
 
 

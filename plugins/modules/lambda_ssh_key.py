@@ -87,6 +87,13 @@ options:
     description: Whether to generate a pair and overwrite an existing file at O(private_key_path) if the account has no key of this name.
     type: bool
     default: false
+  assume_terminated:
+    description:
+      - Ids of instances that do not count as users of the key in check mode, because an earlier task would have terminated them.
+      - Outside of check mode this has no effect.
+    type: list
+    elements: str
+    default: []
   outcome_timeout:
     description: Seconds to look for a new key after the response to the add request was lost, before retrying.
     type: float
@@ -174,6 +181,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "on_mismatch": {"type": "str", "choices": ["fail", "replace"], "default": "fail"},
     "allow_duplicate_material": {"type": "bool", "default": False},
     "deduplicate": {"type": "bool", "default": False},
+    "assume_terminated": {"type": "list", "elements": "str", "default": []},
     "outcome_timeout": RESOURCE_SPEC["outcome_timeout"],
 }
 
@@ -202,7 +210,12 @@ def read_spec(options: t.Mapping[str, t.Any]) -> SshKeySpec:
         InvalidInput: the name or the public key is not valid.
     """
     if options["state"] == "absent":
-        return SshKeySpec(options["name"] or "", key_id=options["id"], deduplicate=options["deduplicate"])
+        return SshKeySpec(
+            options["name"] or "",
+            key_id=options["id"],
+            deduplicate=options["deduplicate"],
+            assume_terminated=frozenset(options["assume_terminated"]),
+        )
     check_name(options["name"])
     text = read_public_key(options)
     return SshKeySpec(

@@ -84,6 +84,18 @@ def test_from_empty_to_complete_and_back(simulator: Simulator, run: t.Callable[.
     assert "changed=0" in run("-e", "account_state=absent")
 
 
+def test_check_mode_tells_what_emptying_the_account_does(simulator: Simulator, run: t.Callable[..., str]) -> None:
+    run()
+    before = simulator.state()
+    predicted = run("-e", "account_state=absent", "--check")
+    assert "would be terminated" in predicted
+    state = simulator.state()
+    for kind in ("instances", "ssh_keys", "firewall_rulesets", "file_systems"):
+        assert [row["id"] for row in state[kind]] == [row["id"] for row in before[kind]]
+    changed = re.compile(r"changed=\d+")
+    assert changed.findall(predicted) == changed.findall(run("-e", "account_state=absent"))
+
+
 def test_what_ended_instances_may_have_written_is_not_deleted_without_force(
     simulator: Simulator, environment: dict[str, str], tmp_path: Path
 ) -> None:

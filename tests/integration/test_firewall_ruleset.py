@@ -111,6 +111,12 @@ def test_one_in_use_is_not_deleted_and_its_users_are_told(simulator: Simulator, 
     assert done.failed
     assert f"is in use by train-01 (id {instance_id})" in done["msg"]
     assert len(stored(simulator)) == 1
+    # Only check mode takes somebody's word for it.
+    options = {"name": "office", "state": "absent", "assume_terminated": [instance_id]}
+    assert modules.run("lambda_firewall_ruleset", check=check, **options).failed != check
+    simulator.seed_instance("train-02", firewall_ruleset_names=["office"])
+    done = modules.run("lambda_firewall_ruleset", check=check, **options)
+    assert f"is in use by {'' if check else f'train-01 (id {instance_id}), '}train-02" in done["msg"]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -146,6 +146,25 @@ def test_a_region_that_does_not_exist_is_no_want_of_capacity(simulator: Simulato
     assert simulator.live() == {}
 
 
+@pytest.mark.parametrize(
+    ("options", "reason", "asked"),
+    [
+        ({"region": ["mars-1"]}, "The region 'mars-1' does not exist. There are: asia-northeast-1", ["list_regions"]),
+        ({"instance_type": ["gpu_9x_nope"]}, "'gpu_9x_nope', which does not exist. There are: cpu_4x_general", []),
+        ({"ssh_key": "lost"}, "Could not launch a (gpu_1x_a10 in us-east-1, SSH key lost)", ["list_regions"]),
+    ],
+)
+def test_what_the_service_refuses_of_a_single_place_is_told_with_what_there_is(
+    simulator: Simulator, modules: Modules, options: dict[str, t.Any], reason: str, asked: list[str]
+) -> None:
+    simulator.seed_ssh_key("laptop")
+    done = modules.run("lambda_instance", name=["a"], **{**LAUNCH, **options})
+    assert reason in done["msg"]
+    kind = "object-does-not-exist" if "ssh_key" in options else "invalid-parameters"
+    assert done["failure"]["code"] == f"global/{kind}"
+    assert simulator.operations() == ["list_instances", "launch", "list_instance_types", *asked]
+
+
 def test_everything_that_a_launch_can_be_given(simulator: Simulator, modules: Modules) -> None:
     ruleset = simulator.seed_ruleset("web", "us-east-1")
     options = {

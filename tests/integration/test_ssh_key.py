@@ -307,8 +307,10 @@ def test_a_key_in_use_is_told(simulator: Simulator, oldest: Simulator, modules: 
     for one in (simulator, oldest):
         one.set_quirks(key_in_use_code=code)
         one.seed_ssh_key("laptop")
-        one.seed_instance("train-01", ssh_key_names=["laptop"])
+        user = one.seed_instance("train-01", ssh_key_names=["laptop"])
         for check in (True, False):
+            options = {"name": "laptop", "state": "absent", "assume_terminated": [user]}
+            assert modules.on(one).run("lambda_ssh_key", check=check, **options).failed != check
             one.forget_requests()
             refused = modules.on(one).run("lambda_ssh_key", check=check, name="laptop", state="absent")
             assert refused["failure"]["code"] == ("ssh-keys/key-in-use" if check else code)

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._errors import DeadlineExceeded, StateError
+from ansible_collections.lambdal.cloud.plugins.module_utils._errors import (
+    ApiError,
+    CausedError,
+    DeadlineExceeded,
+    InvalidInput,
+    LambdaCloudError,
+    StateError,
+)
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.candidates import (
     Attachments,
     Candidate,
@@ -18,12 +25,16 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._instances.candidate
     needs_offers,
     offer_price,
     shared_regions,
+    wanted_types,
 )
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.catalog import Catalog
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.launch import Launcher
 from ansible_collections.lambdal.cloud.plugins.module_utils._instances.spec import InstanceSpec, Policy
 from ansible_collections.lambdal.cloud.plugins.module_utils._interrupts import signals_delayed
 from ansible_collections.lambdal.cloud.plugins.module_utils._timing import Deadline, WaitSettings
+
+# What a launch is refused with that asks for what there is not
+_NOT_UNDERSTOOD = ("global/invalid-parameters", "global/object-does-not-exist")
 
 
 class Order(t.NamedTuple):
@@ -181,9 +192,27 @@ class Scheduler:
                 left.append(order)
                 refusal = error
                 continue
+            except ApiError as error:
+                raise self._explained(error, order.spec) from None
             if self._policy.same_region:
                 self._home = candidate.region
         return left, refusal
+
+    def _explained(self, refusal: ApiError, spec: InstanceSpec) -> LambdaCloudError:
+        """Return a refused launch with the types or regions that there are, where it asked for another.
+
+        One type in one region is asked for without a look at what there is.
+        """
+        if refusal.code not in _NOT_UNDERSTOOD or self._catalog.known_offers():
+            return refusal
+        try:
+            wanted_types(spec, self._catalog.offers())
+            self._catalog.require_regions(spec.regions)
+        except InvalidInput as reason:
+            return CausedError(f"{refusal} {reason}", refusal)
+        except LambdaCloudError:
+            pass
+        return refusal
 
     def _choose(self, order: Order, pending: t.Sequence[Order], later: t.Sequence[Order]) -> list[Candidate]:
         """Return the candidates of an order, best first. What binds several orders is decided for all still to come.

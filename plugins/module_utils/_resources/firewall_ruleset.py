@@ -33,7 +33,11 @@ _WITHOUT_FIREWALL = "us-south-1"
 
 @dataclass(frozen=True)
 class FirewallRulesetSpec:
-    """A ruleset as the user asked for it. `rules` None leaves those that there are.
+    """A ruleset as the user asked for it.
+
+    Args:
+        rules: None leaves those that there are.
+        assume_terminated: the IDs of instances that in check mode use no ruleset any more.
 
     Raises:
         InvalidInput: the API would refuse the length of the name, or there is a region for the global ruleset.
@@ -44,6 +48,7 @@ class FirewallRulesetSpec:
     rules: tuple[Rule, ...] | None
     purge_rules: bool = True
     allow_ssh_lockout: bool = False
+    assume_terminated: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.name) <= LONGEST_NAME:
@@ -132,10 +137,12 @@ class FirewallRulesetType(ResourceType[FirewallRulesetSpec, FirewallRuleset]):
     def require_deletable(self, found: t.Sequence[FirewallRuleset], spec: FirewallRulesetSpec) -> None:
         if spec.is_global:
             raise InvalidInput("The global ruleset is always there. Give it other rules instead.")
+        but = spec.assume_terminated if self.context.check_mode else ()
         for row in found:
-            if row.get("instance_ids"):
+            ids = [each for each in row.get("instance_ids") or () if each not in but]
+            if ids:
                 names = {each["id"]: each.get("name") for each in self.context.api.list_instances()}
-                users = ", ".join(f"{names.get(each) or 'unnamed'} (id {each})" for each in row["instance_ids"])
+                users = ", ".join(f"{names.get(each) or 'unnamed'} (id {each})" for each in ids)
                 raise StateError(
                     f"The firewall ruleset '{row['name']}' (id {row['id']}) is in use by {users}. Rulesets attach at launch only: "
                     "terminate these instances first."

@@ -54,6 +54,7 @@ class SshKeySpec:
         allow_duplicate_material: add the key although the account has the same one under another name.
         replace: where the name belongs to another key, replace that one; else fail.
         deduplicate: of several keys with the name keep one, the wanted one if it is among them; else fail.
+        assume_terminated: the IDs of instances that in check mode use no key any more.
     """
 
     name: str
@@ -65,6 +66,7 @@ class SshKeySpec:
     allow_duplicate_material: bool = False
     replace: bool = False
     deduplicate: bool = False
+    assume_terminated: frozenset[str] = frozenset()
 
     @property
     def region(self) -> None:
@@ -263,18 +265,18 @@ class SshKeyType(ResourceType[SshKeySpec, SshKey]):
                 error,
             ) from error
 
-    def _find_users(self, keys: t.Sequence[SshKey]) -> str:
-        """Return the live instances that were launched with a key of these names, for messages. Costs one request."""
+    def _find_users(self, keys: t.Sequence[SshKey], but: t.Collection[str] = ()) -> str:
+        """Return the live instances, `but` some, that were launched with a key of these names, for messages. Costs one request."""
         names = {key.get("name") for key in keys}
         self._users = ", ".join(
             describe(row)
             for row in self.context.api.list_instances()
-            if is_live(row) and names & set(row.get("ssh_key_names") or ())
+            if is_live(row) and row["id"] not in but and names & set(row.get("ssh_key_names") or ())
         )
         return self._users
 
     def require_deletable(self, found: t.Sequence[SshKey], spec: SshKeySpec) -> None:
-        users = self._find_users(found)
+        users = self._find_users(found, spec.assume_terminated if self.context.check_mode else ())
         # The service has the last word, but check mode asks for nothing.
         if users and self.context.check_mode:
             raise KeyInUse(found[0], users, "It would not be deleted.")
