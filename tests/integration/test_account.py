@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from lambda_cloud_simulator.testing import Simulator
 from support.runner import ROOT, ansible
-from support.samples import PUBLIC_KEY_LINE, SSH_RULE
+from support.samples import OTHER_PUBLIC_KEY, PUBLIC_KEY_LINE, SSH_RULE
 
 ACCOUNT: dict[str, t.Any] = {
     "account_ssh_keys": [{"name": "laptop", "public_key": PUBLIC_KEY_LINE}],
@@ -94,6 +94,20 @@ def test_check_mode_tells_what_emptying_the_account_does(simulator: Simulator, r
         assert [row["id"] for row in state[kind]] == [row["id"] for row in before[kind]]
     changed = re.compile(r"changed=\d+")
     assert changed.findall(predicted) == changed.findall(run("-e", "account_state=absent"))
+
+
+def test_files_of_keys_lie_where_the_user_is(simulator: Simulator, environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "laptop.pub").write_text(PUBLIC_KEY_LINE)
+    keys = [
+        {"name": "laptop", "public_key_file": "laptop.pub"},
+        {"name": "new", "private_key_path": "new"},
+        {"name": "plain", "public_key": OTHER_PUBLIC_KEY},
+    ]
+    (tmp_path / "account.json").write_text(json.dumps({"account_ssh_keys": keys}))
+    ansible(["ansible-playbook", "lambdal.cloud.account", "-e", "@account.json"], environment, cwd=tmp_path)
+    assert sorted(key["name"] for key in simulator.state()["ssh_keys"]) == ["laptop", "new", "plain"]
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
+    assert not list((ROOT / "playbooks").glob("new*"))
 
 
 def test_what_ended_instances_may_have_written_is_not_deleted_without_force(
