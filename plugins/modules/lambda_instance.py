@@ -297,6 +297,14 @@ options:
   max_instances:
     description: The highest number of live instances of the task, existing ones included. It is checked like O(max_hourly_cost_cents).
     type: int
+  assume_created:
+    description:
+      - Names of SSH keys, file systems and firewall rulesets that are not missed in check mode, because an earlier task would have created
+        them. Check mode warns of others that do not exist.
+      - Outside of check mode this has no effect.
+    type: list
+    elements: str
+    default: []
   show_jupyter:
     description: Whether to return C(jupyter_token) and C(jupyter_url), with which anybody can log in to JupyterLab on the instance.
     type: bool
@@ -626,6 +634,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "state": {"type": "str", "choices": ["present", "absent", "restarted"], "default": "present"},
     "wait_for": {"type": "list", "elements": "str", "choices": list(CONDITIONS), "default": list(DEFAULT_CONDITIONS)},
     "ssh_port": {"type": "int", "default": SSH_PORT},
+    "assume_created": {"type": "list", "elements": "str", "default": []},
     "show_jupyter": {"type": "bool", "default": False},
 }
 
@@ -710,6 +719,7 @@ def execute(task: Task) -> None:
         wait=options["wait"],
         readiness=Readiness(options["wait_for"], options["ssh_port"]),
         pending=PendingLaunches(task.account_file("launches"), options["outcome_timeout"]),
+        assume_created=frozenset(options["assume_created"]),
         policy=Policy(**{option: options[option] for option in POLICY_SPEC}),
     )
     # Every state takes the lock: another task may be launching what this one is to terminate or restart.

@@ -283,6 +283,11 @@ def test_what_does_not_exist_yet_is_warned_of_when_trying_out(simulator: Simulat
     warnings = json.dumps(done["warnings"])
     for what in ("SSH key 'new'", "file system 'data'", "firewall ruleset 'web'"):
         assert warnings.count(f"There is no {what} yet; without it the launch will be refused.") == 1
+    options["assume_created"] = ["new", "data", "web"]
+    assert not modules.run("lambda_instance", check=True, name=["a", "b"], **options).result.get("warnings")
+    # Only check mode takes somebody's word for it.
+    assert "which does not exist in this account" in modules.run("lambda_instance", name=["a"], **options)["msg"]
+    assert simulator.live() == {}
 
 
 def test_a_file_system_is_mounted_by_its_id_once(simulator: Simulator, modules: Modules) -> None:

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 from lambda_cloud_simulator.testing import Simulator
-from support.runner import ROOT, ansible_environment, simulator_with_hosts, ssh_environment
+from support.runner import BUILD, ROOT, ansible_environment, simulator_with_hosts, ssh_environment
 
 FOLDER = ROOT / "docs" / "output"
 SSH_PORT = 2238
+# One host, since the order in which Ansible shows several is not always the same.
 FLEET = """\
 fleet_machines:
-  - name: train-[01:02]
+  - name: train
     instance_type: gpu_1x_a10
     region: us-east-1
 fleet_ssh_key: laptop
@@ -45,6 +46,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return what each command prints, and update the files if that was asked for."""
     folder = tmp_path_factory.mktemp("output")
     (folder / "fleet.yml").write_text(FLEET)
+    (folder / "ansible.cfg").touch()
     with simulator_with_hosts(folder, SSH_PORT) as simulator:
         found = {name: shown(run(command, folder, simulator), folder) for name, command in COMMANDS.items()}
     if os.environ.get("UPDATE_OUTPUT"):
@@ -57,10 +59,11 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def run(command: tuple[str, ...], folder: Path, simulator: Simulator) -> str:
     environment = {
         **ansible_environment(simulator, folder),
+        # As where the collection is installed, with Ansible's own defaults
+        "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(BUILD),
         **ssh_environment(SSH_PORT),
         "ANSIBLE_PRIVATE_KEY_FILE": str(folder / "laptop"),
-        # One host after another, so that the order of lines is always the same.
-        "ANSIBLE_FORKS": "1",
     }
     playbook, *options = command
     done = subprocess.run(

@@ -31,9 +31,16 @@ class Catalog:
 
     Args:
         warn: takes what does not exist yet, in check mode, where an earlier task may create it in the real run.
+        assume_created: the names of what is known to be created by then, which nobody is warned of.
     """
 
-    def __init__(self, api: Api, deadline: Deadline | None, warn: t.Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        api: Api,
+        deadline: Deadline | None,
+        warn: t.Callable[[str], None] | None = None,
+        assume_created: frozenset[str] = frozenset(),
+    ) -> None:
         self._api = api
         self._deadline = deadline
         self._offers: Offers | None = None
@@ -41,6 +48,7 @@ class Catalog:
         self._rulesets: list[FirewallRuleset] | None = None
         self._images: list[Image] | None = None
         self._warn = warn
+        self._assume_created = assume_created
         self._warned: set[tuple[str, str]] = set()
 
     def offers(self) -> Offers:
@@ -87,7 +95,7 @@ class Catalog:
                 found[name] = places
             elif self._warn is None:
                 raise DoesNotExist(spec, kind, name, fetch())
-            elif (kind, name) not in self._warned:
+            elif name not in self._assume_created and (kind, name) not in self._warned:
                 self._warned.add((kind, name))
                 self._warn(f"There is no {kind} '{name}' yet; without it the launch will be refused.")
         return found

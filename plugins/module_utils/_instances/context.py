@@ -16,10 +16,15 @@ from ansible_collections.lambdal.cloud.plugins.module_utils._instances.spec impo
 
 @dataclass(frozen=True)
 class InstanceContext(Context):
-    """What a task on instances works with. `report` is true at any moment, so that a failure loses nothing."""
+    """What a task on instances works with. `report` is true at any moment, so that a failure loses nothing.
+
+    Args:
+        assume_created: names of SSH keys, file systems and firewall rulesets that are not missed in check mode.
+    """
 
     report: InstanceReport
     wait: bool = True
     readiness: Readiness = field(default_factory=Readiness)
     policy: Policy = field(default_factory=Policy)
     pending: PendingLaunches = field(default_factory=PendingLaunches)
+    assume_created: frozenset[str] = frozenset()

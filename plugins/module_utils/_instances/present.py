@@ -100,7 +100,8 @@ def ensure_ready(context: InstanceContext, ids: t.Sequence[str]) -> None:
 
 
 def _catalog(context: InstanceContext) -> Catalog:
-    return Catalog(context.api, context.waits.deadline, context.report.warn if context.check_mode else None)
+    warn = context.report.warn if context.check_mode else None
+    return Catalog(context.api, context.waits.deadline, warn, context.assume_created)
 
 
 def _carry_out(plan: Plan, context: InstanceContext, rows: t.Sequence[Instance], catalog: Catalog) -> None:
@@ -126,7 +127,7 @@ def _predict(plan: Plan, context: InstanceContext, catalog: Catalog) -> None:
 
 def _warn_of_unknown_keys(context: InstanceContext, specs: t.Iterable[InstanceSpec]) -> None:
     """Warn of SSH keys that do not exist. Outside check mode an earlier task may add them, so that this is no failure."""
-    names = {spec.ssh_key for spec in specs}
+    names = {spec.ssh_key for spec in specs} - context.assume_created
     if not names:
         return
     known = {row.get("name") for row in context.api.list_ssh_keys(context.waits.deadline)}
