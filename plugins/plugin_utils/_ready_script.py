@@ -28,7 +28,7 @@ class NotReady(Exception):
     """The host lacks something, and waiting longer does not help or is not wanted."""
 
 
-class Host(t.NamedTuple):
+class Folders(t.NamedTuple):
     """Where a host's files are."""
 
     run: pathlib.Path = pathlib.Path("/run")
@@ -44,14 +44,14 @@ def main() -> None:
     parser.add_argument("--mounts", type=float, help="seconds for file systems to be mounted")
     parser.add_argument("mount_points", nargs="*", help="where they have to be mounted")
     arguments = parser.parse_args()
-    host, waits = Host(), Waits()
+    folders, waits = Folders(), Waits()
     answer: dict[str, t.Any] = {"problem": "", "missing_mounts": [], "summary": ""}
     try:
         if arguments.cloud_init is not None:
-            wait_for_cloud_init(host, arguments.cloud_init)
+            wait_for_cloud_init(folders, arguments.cloud_init)
             waits.end("cloud-init")
         if arguments.apt is not None:
-            wait_for_locks(host, arguments.apt)
+            wait_for_locks(folders, arguments.apt)
             waits.end("other installations of packages")
         if arguments.mounts is not None:
             answer["missing_mounts"] = wait_for_mounts(arguments.mount_points, arguments.mounts)
@@ -82,9 +82,9 @@ class Waits:
         return f"Ready after {sum(self._seconds.values()):.0f} s: {parts}."
 
 
-def wait_for_cloud_init(host: Host, timeout: float) -> None:
+def wait_for_cloud_init(folders: Folders, timeout: float) -> None:
     """Wait until cloud-init has finished, where it runs at all."""
-    folder = host.run / "cloud-init"
+    folder = folders.run / "cloud-init"
     if not shutil.which("cloud-init") or not folder.is_dir() or (folder / "disabled").exists():
         return
     command = ["cloud-init", "status", "--wait"]
@@ -107,10 +107,10 @@ def cloud_init_errors(folder: pathlib.Path) -> list[str]:
         return []
 
 
-def wait_for_locks(host: Host, timeout: float) -> None:
+def wait_for_locks(folders: Folders, timeout: float) -> None:
     """Wait until nobody installs packages or reads lists of them."""
     deadline = time.monotonic() + timeout
-    while holder := lock_holder(host):
+    while holder := lock_holder(folders):
         if time.monotonic() >= deadline:
             lock, pid, name = holder
             raise NotReady(
@@ -119,27 +119,27 @@ def wait_for_locks(host: Host, timeout: float) -> None:
         time.sleep(0.5)
 
 
-def lock_holder(host: Host) -> tuple[pathlib.Path, int, str] | None:
+def lock_holder(folders: Folders) -> tuple[pathlib.Path, int, str] | None:
     """Return a lock that is held, and the process that holds it with its name, or None."""
     locks = {}
     for name in LOCKS:
         try:
-            found = (host.var / name).stat()
+            found = (folders.var / name).stat()
         except OSError:
             continue
-        locks[f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"] = host.var / name
+        locks[f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"] = folders.var / name
     # A line is `1: POSIX  ADVISORY  WRITE 4711 fe:01:1234 0 EOF`; that of a process that waits has an arrow after the number.
-    for line in (host.proc / "locks").read_text().splitlines():
+    for line in (folders.proc / "locks").read_text().splitlines():
         words = line.split()
         if len(words) == 8 and words[5] in locks:
-            return locks[words[5]], int(words[4]), process_name(host, int(words[4]))
+            return locks[words[5]], int(words[4]), process_name(folders, int(words[4]))
     return None
 
 
-def process_name(host: Host, pid: int) -> str:
+def process_name(folders: Folders, pid: int) -> str:
     """Return the name of a program, and of a script its own."""
     try:
-        words = (host.proc / str(pid) / "cmdline").read_text(errors="replace").split("\0")
+        words = (folders.proc / str(pid) / "cmdline").read_text(errors="replace").split("\0")
     except OSError:
         return "a process"
     program = pathlib.PurePath(words[0]).name

@@ -32,7 +32,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.Any:
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "var" / "lib" / "dpkg" / "lock-frontend").touch()
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin")
-    return ready.Host(tmp_path / "run", tmp_path / "var")
+    return ready.Folders(tmp_path / "run", tmp_path / "var")
 
 
 def cloud_init(host: t.Any, script: str) -> None:
