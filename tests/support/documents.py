@@ -42,17 +42,18 @@ def blocks(path: Path) -> list[Block]:
     return [Block(found[2], found[1], found[3]) for found in _MARKDOWN.finditer(text)]
 
 
-def script(path: Path, typed: t.Sequence[str] = ()) -> str:
+def script(path: Path, typed: t.Sequence[str] = (), chosen: t.Callable[[Block], bool] = lambda block: True) -> str:
     """Return a shell script that does what the document tells.
 
     Args:
         typed: what the reader types where a command reads a secret.
+        chosen: which blocks the reader follows.
     """
     lines = ["set -euo pipefail"]
     answers = iter(typed)
-    for block in blocks(path):
+    for block in filter(chosen, blocks(path)):
         if block.language in COMMANDS:
-            told = f"echo {shlex.quote('>>> ' + block.text.strip())}"
+            told = f'echo ">>> $SECONDS s:" {shlex.quote(block.text.strip())}'
             lines += [told, _READ.sub(lambda found: f"{found[0]} <<< {shlex.quote(next(answers, ''))}", block.text)]
         elif block.file:
             lines.append(f"cat > {shlex.quote(block.file)} <<'END OF FILE'\n{block.text}END OF FILE")
