@@ -23,7 +23,7 @@ PYTHON = "/home/ubuntu/ray-env/bin/python"
 
 # Each host has one CPU, and no part ends before all are there, so each is on a host of its own.
 JOB = """
-import os, socket, sys, time
+import os, sys, time
 import ray
 
 ray.init()
@@ -41,11 +41,11 @@ class Meeting:
 
 @ray.remote(num_cpus=1)
 def part(meeting, parts):
-    ray.get(meeting.come.remote(socket.gethostname()))
+    ray.get(meeting.come.remote(ray.util.get_node_ip_address()))
     deadline = time.time() + 400
     while ray.get(meeting.count.remote()) < parts and time.time() < deadline:
         time.sleep(0.5)
-    return socket.gethostname()
+    return ray.util.get_node_ip_address()
 
 parts = int(sys.argv[1])
 meeting = Meeting.remote()
@@ -213,7 +213,8 @@ def test_a_cluster_forms_grows_shrinks_and_stops(cluster: Cluster) -> None:
 
     job = {"ray_cluster_job_command": ["python", "count.py", str(len(HOSTS))]}
     told = cluster.play(HOSTS, **job)
-    assert f"{FIRST[0]}: seen on {' '.join(HOSTS)} with blue {len('secret-of-the-cluster')}" in told, told
+    addresses = " ".join(sorted(cluster.address(host) for host in HOSTS))
+    assert f"{FIRST[0]}: seen on {addresses} with blue {len('secret-of-the-cluster')}" in told, told
     # It has succeeded, so it is not run once more.
     told = cluster.play(HOSTS, **job)
     assert "seen on" not in told

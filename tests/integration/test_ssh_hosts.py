@@ -306,6 +306,18 @@ def test_an_instance_with_a_dead_gpu_is_replaced(cloud: Simulator, session: tupl
     assert cloud.live()["eval"]["id"] == healthy["id"]
 
 
+def test_all_at_once_ends_with_a_replacement(cloud: Simulator, session: tuple[dict[str, str], list[str]]) -> None:
+    cloud.add_fate("gpu-broken")
+    playbook(session, "site", gpu_check_on_failure="replace", gpu_check_max_replacements=1, gpu_check_wait_interval=0.2)
+    assert cloud.operations().count("launch") == 2
+    # What is not active yet is waited for at the end.
+    cloud.reset()
+    cloud.add_fate("never-active")
+    told = playbook(session, "site", succeed=False, fleet_wait_timeout=3)
+    assert "4 GPUs answer" in told
+    assert f"still waiting for eval (id {cloud.live()['eval']['id']}, booting)" in told
+
+
 def test_a_replacement_has_the_same_image_or_there_is_none(
     cloud: Simulator, session: tuple[dict[str, str], list[str]]
 ) -> None:
