@@ -110,7 +110,7 @@ def gpu_report(
     expected = _gpus.Expected(
         whole_number(gpus, "gpus"),
         whole_number(memory_mib, "memory_mib"),
-        str(driver),
+        str(driver or ""),
         whole_number(ecc_errors, "ecc_errors"),
         persistence,
     )

@@ -99,9 +99,9 @@ def ray_job_plan(
     """Plan what has to be done for a job of a Ray cluster."""
     words = sequence(command, "a command and its arguments")
     variables = dict(mapping(environment or {}, "environment variables"))
-    inputs = [words, str(folder), variables, sequence(triggers, "a list of triggers")]
+    inputs = [words, str(folder or ""), variables, sequence(triggers, "a list of triggers")]
     plan = _ray.job_plan(mappings(jobs, "a list of jobs", "status"), str(name), inputs, str(state))
-    return {**plan._asdict(), "entrypoint": _ray.entrypoint(words, str(folder))}
+    return {**plan._asdict(), "entrypoint": _ray.entrypoint(words, str(folder or ""))}
 
 
 class FilterModule:

@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Inventory plugins of other clouds, each against a static inventory of its own hosts, groups and variables, run in pairs.
 
-    .venv/bin/python tests/benchmarks/others.py --collections FOLDER [--instances 1000 10000] [--pairs 5] [--plugins hetzner vultr]
+    .venv/bin/python tests/benchmarks/others.py --collections FOLDER --libraries FOLDER [--instances 1000 10000] [--pairs 5]
+        [--plugins hetzner vultr aws]
 
-The folder is that of the collections in PyPI's package ansible: the one that its folder ansible_collections is in. Each plugin lists
+The first folder is that of the collections in PyPI's package ansible: the one that its folder ansible_collections is in. The second has
+boto3 and python-dateutil, as `pip install --target` installs them. Each plugin lists
 a small server here, as its cloud's API describes, and has three keyed groups, a composed variable and a condition whose values differ
 for every host, as inventory.py has for this collection.
 """
@@ -82,6 +84,35 @@ def vultr_instance(number: int) -> Row:
     }
 
 
+def ec2_instance(number: int) -> Row:
+    """Return an instance as `DescribeInstances` of EC2 does (docs.aws.amazon.com), of which the elements become XML."""
+    return {
+        "instanceId": f"i-{number:017x}",
+        "imageId": "ami-0123456789abcdef0",
+        "instanceState": {"code": 16, "name": "running"},
+        "privateDnsName": f"ip-10-0-{number // 250}-{number % 250}.ec2.internal",
+        "dnsName": "",
+        "keyName": "laptop",
+        "amiLaunchIndex": 0,
+        "instanceType": "t3.micro",
+        "launchTime": "2026-01-01T00:00:00.000Z",
+        "placement": {"availabilityZone": "us-east-1a", "tenancy": "default"},
+        "monitoring": {"state": "disabled"},
+        "subnetId": "subnet-0123456789abcdef0",
+        "vpcId": "vpc-0123456789abcdef0",
+        "privateIpAddress": f"10.0.{number // 250}.{number % 250 + 1}",
+        "ipAddress": address(number),
+        "architecture": "x86_64",
+        "rootDeviceType": "ebs",
+        "rootDeviceName": "/dev/xvda",
+        "virtualizationType": "hvm",
+        "hypervisor": "xen",
+        "ebsOptimized": "false",
+        "tagSet": [{"key": "Name", "value": f"m-{number:05}"}, {"key": "role", "value": f"r{number:05}"}],
+        "groupSet": [{"groupId": "sg-0123456789abcdef0", "groupName": "default"}],
+    }
+
+
 def address(number: int) -> str:
     return f"198.18.{number // 250}.{number % 250 + 1}"
 
@@ -91,12 +122,12 @@ class Cloud(t.NamedTuple):
 
     Args:
         instance: makes an instance of a number.
-        answer: gives the answer to a path and a query, of all instances.
+        answer: gives the answer to a path and a query, or a form that is sent, of all instances: JSON, or text that is XML.
         config: the configuration of the plugin, for the address of the server.
     """
 
     instance: t.Callable[[int], Row]
-    answer: t.Callable[[str, dict[str, str], list[Row]], Row]
+    answer: t.Callable[[str, dict[str, str], list[Row]], Row | str]
     config: t.Callable[[str], Row]
 
 
@@ -122,6 +153,28 @@ def vultr_answer(_path: str, query: dict[str, str], rows: list[Row]) -> Row:
     following = str(begin + size) if begin + size < len(rows) else ""
     links = {"next": following, "prev": ""}
     return {"instances": rows[begin : begin + size], "meta": {"total": len(rows), "links": links}}
+
+
+def xml(name: str, value: t.Any) -> str:
+    """Return a value as an element, of which a list has an element `item` for each of its own."""
+    if isinstance(value, list):
+        inner = "".join(xml("item", each) for each in value)
+    elif isinstance(value, dict):
+        inner = "".join(xml(key, each) for key, each in value.items())
+    else:
+        inner = str(value)
+    return f"<{name}>{inner}</{name}>"
+
+
+def ec2_answer(_path: str, form: dict[str, str], rows: list[Row]) -> str:
+    begin, size = int(form.get("NextToken", 0)), 1000
+    reservations = [
+        {"reservationId": f"r-{begin + number:017x}", "ownerId": "123456789012", "groupSet": [], "instancesSet": [row]}
+        for number, row in enumerate(rows[begin : begin + size])
+    ]
+    more = {"nextToken": begin + size} if begin + size < len(rows) else {}
+    inner = xml("requestId", "1") + xml("reservationSet", reservations) + "".join(xml(*each) for each in more.items())
+    return f'<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">{inner}</DescribeInstancesResponse>'
 
 
 CLOUDS = {
@@ -158,7 +211,30 @@ CLOUDS = {
             ],
         },
     ),
+    "aws": Cloud(
+        ec2_instance,
+        ec2_answer,
+        lambda url: {
+            "plugin": "amazon.aws.aws_ec2",
+            "access_key": "k",
+            "secret_key": "s",
+            "endpoint_url": url,
+            "regions": ["us-east-1"],
+            "hostnames": ["tag:Name"],
+            "compose": {"short": "tags.Name | regex_replace('^m-', '')"},
+            "groups": {"even": "tags.Name.endswith(('0', '2', '4', '6', '8'))"},
+            "keyed_groups": [
+                {"key": "instance_id", "prefix": "id"},
+                {"key": "tags.role", "prefix": "tag"},
+                {"key": "public_ip_address | replace('.', '_')", "prefix": "ip"},
+            ],
+        },
+    ),
 }
+
+
+# Plugins that tell by its name whether a file is for them
+ENDINGS = {"hetzner": "hcloud.yml", "aws": "aws_ec2.yml"}
 
 
 @contextlib.contextmanager
@@ -169,10 +245,17 @@ def serving(cloud: Cloud, count: int) -> t.Iterator[str]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             url = urllib.parse.urlsplit(self.path)
-            query = dict(urllib.parse.parse_qsl(url.query))
-            body = json.dumps(cloud.answer(url.path, query, rows)).encode()
+            self.reply(url.path, url.query)
+
+        def do_POST(self) -> None:
+            self.reply(self.path, self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+        def reply(self, path: str, query: str) -> None:
+            answer = cloud.answer(path, dict(urllib.parse.parse_qsl(query)), rows)
+            is_xml = isinstance(answer, str)
+            body = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
             self.send_response(200)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", "text/xml" if is_xml else "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -189,6 +272,7 @@ def serving(cloud: Cloud, count: int) -> t.Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--collections", type=Path, required=True)
+    parser.add_argument("--libraries", type=Path, required=True)
     parser.add_argument("--instances", type=int, nargs="+", default=[1000, 10000])
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--plugins", nargs="+", choices=list(CLOUDS), default=list(CLOUDS))
@@ -204,11 +288,12 @@ def measure(folder: Path, name: str, url: str, options: argparse.Namespace) -> s
     environment = {
         **module_environment(folder),
         "ANSIBLE_COLLECTIONS_PATH": str(options.collections),
+        "PYTHONPATH": str(options.libraries),
         "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
     }
     dynamic, fixed, listed = folder / f"{name}.yml", folder / "static.json", folder / "listed"
-    if name == "hetzner":
-        dynamic = folder / "hcloud.yml"
+    if name in ENDINGS:
+        dynamic = folder / ENDINGS[name]
     dynamic.write_text(json.dumps(CLOUDS[name].config(url)))
     run(["ansible-inventory", "-i", str(dynamic), "--list"], environment, listed)
     fixed.write_text(json.dumps(static(json.loads(listed.read_text()))))

@@ -29,6 +29,7 @@ Row = dict[str, t.Any]
 MACHINES = [{"name": "train-[1:2]", "instance_type": "gpu_1x_a10", "region": "us-east-1", "ssh_key": "laptop"}]
 QUICK = {"fleet_wait_interval": 0.1}
 KEY = {"fleet_ssh_key": "laptop", "fleet_ssh_public_key": PUBLIC_KEY_LINE}
+COST = {"event": "cost_above_threshold", "instances": 2, "hourly_cost_cents": 150, "threshold_cents": 100}
 # What each playbook needs, and the roles that have its other variables. A name in capitals stands for the instance's id.
 PLAYBOOKS: dict[str, tuple[Row, tuple[str, ...]]] = {
     "launch": ({"fleet_machines": MACHINES, **KEY, **QUICK}, ("fleet", "node", "ssh_config")),
@@ -38,9 +39,12 @@ PLAYBOOKS: dict[str, tuple[Row, tuple[str, ...]]] = {
     "reap": ({"reaper_wait_interval": 0.1}, ("reaper",)),
     "status": ({}, ()),
     "doctor": ({"fleet_ssh_key": "laptop"}, ("fleet",)),
+    "alert": ({"ansible_eda": {"event": COST}}, ()),
 }
 # Those that the playbooks have beside their roles
 OWN = {
+    "launch": ("launch_ends_at_ssh",),
+    "alert": ("alert_url",),
     "terminate": ("fleet_pull_first",),
     "account": (
         "account_ssh_keys",

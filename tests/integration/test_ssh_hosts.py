@@ -13,8 +13,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from lambda_cloud_simulator.testing import Simulator
-from support.runner import ansible, ansible_environment, simulator_with_hosts, ssh_environment
+from support.awx_jobs import unsafe_yaml
+from support.runner import ROOT, ansible, ansible_environment, simulator_with_hosts, ssh_environment
 from support.tools import needs_tools
 
 SSH_PORT = 2223
@@ -67,6 +69,27 @@ def playbook(session: tuple[dict[str, str], list[str]], name: str, succeed: bool
     command = ["ansible-playbook", "-i", "playbooks/lambda.yml", f"playbooks/{name}.yml", *extra]
     done = ansible([*command, "-e", json.dumps(variables)], environment, succeed=succeed)
     return " ".join(done.stdout.split())
+
+
+def test_no_answer_of_a_survey_is_as_if_nobody_had_asked(
+    cloud: Simulator, session: tuple[dict[str, str], list[str]], tmp_path: Path
+) -> None:
+    environment, extra = session
+    answers = dict.fromkeys(("provision_hosts", "provision_node", "launch_ends_at_ssh"), "")
+    for role in ("fleet", "gpu_check", "node", "ssh_config"):
+        spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+        options = [option for entry in spec.values() for option in (entry.get("options") or {}).items()]
+        answers |= {
+            name: ""
+            for name, option in options
+            if option.get("type", "str") in ("str", "path") and "choices" not in option and name not in extra[1]
+        }
+    (tmp_path / "answers.yml").write_text(unsafe_yaml(answers))
+    command = ["ansible-playbook", "-i", "playbooks/lambda.yml", "playbooks/site.yml", *extra]
+    done = ansible([*command, "-e", f"@{tmp_path / 'answers.yml'}"], environment)
+    assert "4 GPUs answer" in done.stdout
+    assert cloud.operations().count("launch") == 1
+    assert {row["status"] for row in cloud.live().values()} == {"active"}
 
 
 @pytest.mark.parametrize("name", ["launch", "site", "provision"])
