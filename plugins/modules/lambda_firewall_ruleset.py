@@ -18,6 +18,7 @@ description:
   - Needs version 1.10.0 of the API.
 extends_documentation_fragment:
   - lambdal.cloud.connection
+  - lambdal.cloud.users
   - lambdal.cloud.attributes.resource
   - lambdal.cloud.attributes.action
 options:
@@ -68,13 +69,6 @@ options:
     description: Whether to allow the removal of the last rule that lets SSH in. Without such a rule, nobody can log in to the instances.
     type: bool
     default: false
-  assume_terminated:
-    description:
-      - Ids of instances that do not count as users of the ruleset in check mode, because an earlier task would have terminated them.
-      - Outside of check mode this has no effect.
-    type: list
-    elements: str
-    default: []
   outcome_timeout:
     description: Seconds to look for a new ruleset after the response to the create request was lost, before retrying.
     type: float
@@ -137,7 +131,7 @@ failure:
 
 import typing as t
 
-from ansible_collections.lambdal.cloud.plugins.module_utils._module.argspec import RESOURCE_SPEC
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.argspec import RESOURCE_SPEC, USERS_SPEC
 from ansible_collections.lambdal.cloud.plugins.module_utils._module.resource import run_resource
 from ansible_collections.lambdal.cloud.plugins.module_utils._resources.firewall_rule import parse_rule
 from ansible_collections.lambdal.cloud.plugins.module_utils._resources.firewall_ruleset import (
@@ -157,7 +151,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "rules": {"type": "list", "elements": "dict", "options": RULE_SPEC},
     "purge_rules": {"type": "bool", "default": True},
     "allow_ssh_lockout": {"type": "bool", "default": False},
-    "assume_terminated": {"type": "list", "elements": "str", "default": []},
+    **USERS_SPEC,
 }
 
 

@@ -18,6 +18,7 @@ description:
     deleted.
 extends_documentation_fragment:
   - lambdal.cloud.connection
+  - lambdal.cloud.users
   - lambdal.cloud.attributes.resource
   - lambdal.cloud.attributes.action
 options:
@@ -87,13 +88,6 @@ options:
     description: Whether to generate a pair and overwrite an existing file at O(private_key_path) if the account has no key of this name.
     type: bool
     default: false
-  assume_terminated:
-    description:
-      - Ids of instances that do not count as users of the key in check mode, because an earlier task would have terminated them.
-      - Outside of check mode this has no effect.
-    type: list
-    elements: str
-    default: []
   outcome_timeout:
     description: Seconds to look for a new key after the response to the add request was lost, before retrying.
     type: float
@@ -159,7 +153,7 @@ failure:
 import typing as t
 
 from ansible_collections.lambdal.cloud.plugins.module_utils._errors import InvalidInput
-from ansible_collections.lambdal.cloud.plugins.module_utils._module.argspec import RESOURCE_SPEC
+from ansible_collections.lambdal.cloud.plugins.module_utils._module.argspec import RESOURCE_SPEC, USERS_SPEC
 from ansible_collections.lambdal.cloud.plugins.module_utils._module.resource import run_resource
 from ansible_collections.lambdal.cloud.plugins.module_utils._resources.public_key import parse_public_key
 from ansible_collections.lambdal.cloud.plugins.module_utils._resources.ssh_key import (
@@ -181,7 +175,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "on_mismatch": {"type": "str", "choices": ["fail", "replace"], "default": "fail"},
     "allow_duplicate_material": {"type": "bool", "default": False},
     "deduplicate": {"type": "bool", "default": False},
-    "assume_terminated": {"type": "list", "elements": "str", "default": []},
+    **USERS_SPEC,
     "outcome_timeout": RESOURCE_SPEC["outcome_timeout"],
 }
 

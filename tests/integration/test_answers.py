@@ -16,9 +16,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-import yaml
 from lambda_cloud_simulator.testing import Simulator
 from support.awx_jobs import unsafe_yaml
+from support.role_options import bears_nothing, role_options
 from support.runner import ROOT
 from support.samples import PUBLIC_KEY_LINE
 
@@ -59,18 +59,8 @@ OWN = {
 
 def specs(playbook: str) -> Row:
     """Return the options of all that a playbook runs, by name."""
-    found: Row = {}
-    for role in PLAYBOOKS[playbook][1]:
-        for entry in yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())[
-            "argument_specs"
-        ].values():
-            found.update(entry.get("options") or {})
+    found = role_options(PLAYBOOKS[playbook][1])
     return {name: option for name, option in found.items() if name not in PLAYBOOKS[playbook][0]}
-
-
-def bears_nothing(option: Row) -> bool:
-    """Return whether Ansible takes null for an option of a role: where it is of another kind than text, it refuses it."""
-    return option.get("type", "str") in ("str", "path") and "choices" not in option
 
 
 class Account:

@@ -13,10 +13,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
-import yaml
 from lambda_cloud_simulator.testing import Simulator
 from support.awx_jobs import unsafe_yaml
-from support.runner import ROOT, ansible, ansible_environment, simulator_with_hosts, ssh_environment
+from support.role_options import bears_nothing, role_options
+from support.runner import ansible, ansible_environment, simulator_with_hosts, ssh_environment
 from support.tools import needs_tools
 
 SSH_PORT = 2223
@@ -76,14 +76,9 @@ def test_no_answer_of_a_survey_is_as_if_nobody_had_asked(
 ) -> None:
     environment, extra = session
     answers = dict.fromkeys(("provision_hosts", "provision_node", "launch_ends_at_ssh"), "")
-    for role in ("fleet", "gpu_check", "node", "ssh_config"):
-        spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
-        options = [option for entry in spec.values() for option in (entry.get("options") or {}).items()]
-        answers |= {
-            name: ""
-            for name, option in options
-            if option.get("type", "str") in ("str", "path") and "choices" not in option and name not in extra[1]
-        }
+    options = role_options(("fleet", "gpu_check", "node", "ssh_config"))
+    given = json.loads(extra[1])
+    answers |= {name: "" for name, option in options.items() if bears_nothing(option) and name not in given}
     (tmp_path / "answers.yml").write_text(unsafe_yaml(answers))
     command = ["ansible-playbook", "-i", "playbooks/lambda.yml", "playbooks/site.yml", *extra]
     done = ansible([*command, "-e", f"@{tmp_path / 'answers.yml'}"], environment)

@@ -56,6 +56,9 @@ RESOURCE_SPEC: dict[str, t.Any] = {
     "outcome_timeout": WAIT_SPEC["outcome_timeout"],
 }
 
+# Of what instances use, and what cannot be deleted meanwhile
+USERS_SPEC: dict[str, t.Any] = {"assume_terminated": {"type": "list", "elements": "str", "default": []}}
+
 
 def check_numbers(options: t.Mapping[str, t.Any], argument_spec: t.Mapping[str, t.Any]) -> None:
     """Refuse numbers that no option can mean, before anything is requested.

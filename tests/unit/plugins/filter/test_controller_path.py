@@ -12,8 +12,8 @@ from ansible_collections.lambdal.cloud.plugins.filter.controller_path import con
 @pytest.mark.parametrize(
     ("path", "absolute"),
     [
-        ("key", "/work/key"),
-        ("./keys/../key", "/work/key"),
+        ("key", "/project/key"),
+        ("./keys/../key", "/project/key"),
         ("~/.ssh/key", "/home/me/.ssh/key"),
         ("/etc/key", "/etc/key"),
         ("", ""),
@@ -24,5 +24,5 @@ from ansible_collections.lambdal.cloud.plugins.filter.controller_path import con
 )
 def test_a_path_starts_from_the_working_folder(monkeypatch: pytest.MonkeyPatch, path: str, absolute: str) -> None:
     monkeypatch.setenv("HOME", "/home/me")
-    monkeypatch.setattr("os.getcwd", lambda: "/work")
+    monkeypatch.setattr("os.getcwd", lambda: "/project")
     assert controller_path(path) == absolute
